@@ -1,0 +1,52 @@
+"""Tell apart what was read, what is not there, and what could not be read.
+
+A missing permission must never look like an empty answer: "no lock" and "locks could not be
+read" lead to opposite decisions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+
+from azremedy.errors import AzureAnswer
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed(Generic[T_co]):
+    """A fact that Azure answered."""
+
+    value: T_co
+    """What was read."""
+    source: str
+    """The resource id or list that was read."""
+    kind: Literal["observed"] = "observed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absent:
+    """Azure answered that the thing does not exist."""
+
+    source: str
+    """The resource id or list that was read."""
+    kind: Literal["absent"] = "absent"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """The fact could not be read: nothing may be concluded from it."""
+
+    source: str
+    """The resource id or list that was asked for."""
+    why: str
+    """One line for people."""
+    answer: AzureAnswer | None = None
+    """What Azure said, if it did."""
+    action: str | None = None
+    """The ARM action that was missing, where that is the reason."""
+    kind: Literal["unreadable"] = "unreadable"
+
+
+Observation = Observed[T_co] | Absent | Unreadable

@@ -1,0 +1,211 @@
+"""Carry out long-running operations in the header styles of Azure's services."""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from azremedy.sandbox.clock import timestamp
+from azremedy.sandbox.http import Answer, ArmError, Json, Request
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from azremedy.sandbox.world import World
+
+
+class Style(Enum):
+    """How a service lets its operations be followed. Source: recorded Azure traffic, 2018-2024."""
+
+    COMPUTE = "Microsoft.Compute"
+    """Azure-AsyncOperation, and for DELETE and POST also Location with `monitor=true`."""
+    NETWORK = "Microsoft.Network"
+    """Like Compute; the status body has no name and no times."""
+    RESOURCE_GROUP = "Microsoft.Resources"
+    """Location only: 202 until it is 200."""
+    RECOVERY = "Microsoft.RecoveryServices"
+    """Both headers beneath the resource, and the vault's `backupOperations`."""
+
+
+COMPUTE, NETWORK = Style.COMPUTE, Style.NETWORK
+RESOURCE_GROUP, RECOVERY = Style.RESOURCE_GROUP, Style.RECOVERY
+
+
+def _nothing() -> Json | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What an operation does and how it is followed."""
+
+    name: str
+    """Its key in the scenario's `operations`."""
+    style: Style
+    """How it is followed."""
+    location: str = "westeurope"
+    """The Azure region in its URLs; Recovery Services has none."""
+    finish: Callable[[], Json | None] = _nothing
+    """Runs when its time is up, under the world's lock: changes the world and gives the operation's
+    output, if any. An `ArmError` makes the operation fail with that error."""
+    resource: str = ""
+    """RECOVERY: the id beneath which `operationsStatus/{id}` and `operationResults/{id}` stand, such as the
+    protected item's; taken from the request when empty."""
+    properties: Mapping[str, Json] | None = None
+    """RECOVERY: `properties` of the status body at the end, such as
+    `{"objectType": "OperationStatusJobExtendedInfo", "jobId": ...}`."""
+    status: int = 202
+    """The first answer's status: 202, or 200 or 201 for a PUT."""
+    body: Json = None
+    """The first answer's body: the resource, for a PUT."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Operation:
+    """One operation under way or over. Changed by `Operations` only."""
+
+    id: str
+    work: Work
+    started: datetime
+    state: str = "InProgress"
+    ended: datetime | None = None
+    output: Json | None = None
+    error: ArmError | None = None
+
+    @property
+    def running(self) -> bool:
+        """Tell whether it goes on."""
+        return self.ended is None
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """All operations of a world, by id."""
+
+    world: World
+    _by_id: dict[str, Operation] = field(default_factory=dict)
+
+    def start(
+        self,
+        request: Request,
+        *,
+        name: str,
+        style: Style,
+        location: str,
+        finish: Callable[[], Json | None],
+    ) -> Answer:
+        """Begin an operation that answers 202 and nothing else."""
+        work = Work(name=name, style=style, location=location, finish=finish)
+        return self.begin(request, work)
+
+    def begin(self, request: Request, work: Work) -> Answer:
+        """Begin an operation and give the first answer, with the headers to follow it by."""
+        operation = Operation(id=self.world.ids.new(), work=work, started=self.world.clock.now())
+        self._by_id[operation.id] = operation
+        seconds = self.world.timing(work.name).seconds
+        self.world.clock.schedule(seconds, lambda: self._end(operation))
+        headers = {**_links(request, operation), **self.pace(work.name)}
+        return Answer(status=work.status, headers=headers, body=work.body)
+
+    def find(self, operation_id: str) -> Operation:
+        """Give an operation.
+
+        Raises:
+            ArmError: 404 when the world never had it.
+        """
+        operation = self._by_id.get(operation_id.lower())
+        if operation is None:
+            message = f"The operation '{operation_id}' could not be found."
+            raise ArmError(404, "NotFound", message)
+        return operation
+
+    def pace(self, name: str) -> dict[str, str]:
+        """Give the header that tells a client when to ask again.
+
+        By default the millisecond header, which the SDKs understand, so that nobody waits; a realistic
+        world sends whole seconds as Azure does.
+        """
+        if not self.world.realistic:
+            return {"x-ms-retry-after-ms": "10"}
+        return {"Retry-After": str(max(1, math.ceil(self.world.timing(name).retry_after)))}
+
+    def spend_wait(self, name: str) -> None:
+        """Let the time pass that a client would have waited after being told to come back.
+
+        The millisecond header saves the client its wait; the world must not stand still for that.
+        """
+        if not self.world.realistic:
+            self.world.clock.advance(self.world.timing(name).retry_after)
+
+    def _end(self, operation: Operation) -> None:
+        try:
+            operation.output = operation.work.finish()
+            operation.state = "Succeeded"
+        except ArmError as error:
+            operation.error = error
+            operation.state = "Failed"
+        operation.ended = self.world.clock.now()
+
+
+def _links(request: Request, operation: Operation) -> dict[str, str]:
+    style = operation.work.style
+    if style is Style.RESOURCE_GROUP:
+        return {"Location": group_operation_url(request, operation)}
+    if style is Style.RECOVERY:
+        return _recovery_links(request, operation)
+    return _located_links(request, operation)
+
+
+def _located_links(request: Request, operation: Operation) -> dict[str, str]:
+    subscription = request.segments[1]
+    work = operation.work
+    path = f"/subscriptions/{subscription}/providers/{work.style.value}/locations/{work.location}"
+    partition = f"p={operation.id}&" if work.style is Style.COMPUTE else ""
+    version = f"api-version={request.api_version}"
+    links = {
+        "Azure-AsyncOperation": f"{request.base}{path}/operations/{operation.id}?{partition}{version}",
+        "azure-asyncnotification": "Enabled",
+    }
+    if request.method in {"DELETE", "POST"}:
+        compute = f"/operations/{operation.id}?{partition}monitor=true&{version}"
+        network = f"/operationResults/{operation.id}?{version}"
+        links["Location"] = (
+            f"{request.base}{path}{compute if work.style is Style.COMPUTE else network}"
+        )
+    return links
+
+
+def _recovery_links(request: Request, operation: Operation) -> dict[str, str]:
+    resource = operation.work.resource or request.path
+    version = f"api-version={request.api_version}"
+    beneath = f"{request.base}{resource}"
+    return {
+        "Azure-AsyncOperation": f"{beneath}/operationsStatus/{operation.id}?{version}",
+        "Location": f"{beneath}/operationResults/{operation.id}?{version}",
+    }
+
+
+def group_operation_url(request: Request, operation: Operation) -> str:
+    """Write the URL at which the deletion of a resource group is followed."""
+    job = {"jobId": f"RESOURCEGROUPDELETIONJOB-{operation.id}", "jobLocation": "westeurope"}
+    token = base64.urlsafe_b64encode(json.dumps(job).encode()).decode().rstrip("=")
+    path = f"/subscriptions/{request.segments[1]}/operationresults/{token}"
+    return f"{request.base}{path}?api-version={request.api_version}"
+
+
+def status_body(operation: Operation) -> Json:
+    """Write the body that Azure-AsyncOperation answers. Source: recorded Azure traffic, 2023."""
+    body: Json = {"startTime": timestamp(operation.started)}
+    if operation.ended:
+        body["endTime"] = timestamp(operation.ended)
+    body["status"] = operation.state
+    if operation.error:
+        body["error"] = operation.error.body()
+    if operation.output is not None and operation.work.status == 202:  # noqa: PLR2004 # a POST's
+        body["properties"] = {"output": operation.output}
+    return {**body, "name": operation.id}

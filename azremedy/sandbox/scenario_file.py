@@ -1,0 +1,1 @@
+"""Read scenarios from YAML and JSON files."""

@@ -1,0 +1,125 @@
+"""Hold the state of one sandbox: documents, time, operations."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from azremedy.sandbox import arm_ids
+from azremedy.sandbox.clock import Clock
+from azremedy.sandbox.documents import Documents
+from azremedy.sandbox.operations import Operations
+from azremedy.sandbox.scenario import Scenario, Timing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from azremedy.sandbox.http import Json
+
+TENANT = "11111111-1111-1111-1111-111111111111"
+"""The tenant of every sandbox."""
+
+_NAMESPACE = uuid.UUID("6f2f6c1e-3f0e-5d59-9d0a-3a1f7d3e9c11")
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Makes guids that are the same in every run of a scenario."""
+
+    seed: str
+    _count: Iterator[int] = field(default_factory=count)
+
+    def new(self) -> str:
+        """Give the next guid."""
+        return str(uuid.uuid5(_NAMESPACE, f"{self.seed}/{next(self._count)}"))
+
+    def of(self, name: str) -> str:
+        """Give the guid that always belongs to a name in this world, however many were made."""
+        return str(uuid.uuid5(_NAMESPACE, f"{self.seed}#{name.lower()}"))
+
+
+class World:
+    """One sandbox. Everything that reads or changes it holds `lock`."""
+
+    def __init__(self, scenario: Scenario, *, realistic: bool = False, page_size: int = 20) -> None:
+        """Set up the scenario's beginning.
+
+        `realistic` worlds answer whole-second `Retry-After` headers, so clients wait as with Azure.
+        """
+        self.scenario = scenario
+        self.realistic = realistic
+        self.page_size = page_size
+        self.lock = threading.RLock()
+        self.clock = Clock(scenario.now)
+        self.ids = Ids(scenario.name)
+        self.documents = Documents()
+        self.operations = Operations(self)
+        for document in scenario.resources:
+            self.documents.put(document)
+        for container in _implied(scenario.resources):
+            if container["id"] not in self.documents:
+                self.documents.put(self._container(container))
+
+    def timing(self, name: str) -> Timing:
+        """Give how long an operation takes here, and how often to ask."""
+        return self.scenario.operations.get(name) or Timing()
+
+    def export(self) -> Json:
+        """Give the world as it stands: its time and every resource."""
+        with self.lock:
+            return {
+                "schema": self.scenario.schema,
+                "name": self.scenario.name,
+                "now": self.clock.text(),
+                "resources": list(self.documents),
+            }
+
+    def _container(self, document: Json) -> Json:
+        parsed = arm_ids.parse(document["id"])
+        if parsed.group:
+            return group_document(parsed.text, document["location"])
+        return {
+            "id": parsed.text,
+            "subscriptionId": parsed.subscription,
+            "tenantId": TENANT,
+            "displayName": f"Sandbox {parsed.subscription[:8]}",
+            "state": "Enabled",
+            "authorizationSource": "RoleBased",
+            "subscriptionPolicies": {
+                "locationPlacementId": "Public_2014-09-01",
+                "quotaId": "PayAsYouGo_2014-09-01",
+                "spendingLimit": "Off",
+            },
+        }
+
+
+def group_document(group_id: str, location: str) -> Json:
+    """Write a resource group with its defaults."""
+    return {
+        "id": group_id,
+        "name": arm_ids.parse(group_id).name,
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": location,
+        "properties": {"provisioningState": "Succeeded"},
+    }
+
+
+def _implied(resources: tuple[Json, ...]) -> tuple[Json, ...]:
+    """Name the subscriptions and groups inside the resources' ids, a group in its first resource's region."""
+    found: dict[str, Json] = {}
+    for document in resources:
+        parsed = arm_ids.parse(document["id"])
+        if not parsed.subscription:
+            continue
+        subscription = f"/subscriptions/{parsed.subscription}"
+        found.setdefault(arm_ids.key(subscription), {"id": subscription, "location": ""})
+        if parsed.group:
+            group = f"{subscription}/resourceGroups/{parsed.group}"
+            entry = found.setdefault(arm_ids.key(group), {"id": group, "location": ""})
+            entry["location"] = entry["location"] or document.get("location", "")
+    return tuple(
+        {**entry, "location": entry["location"] or "westeurope"} for entry in found.values()
+    )
