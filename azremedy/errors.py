@@ -13,6 +13,7 @@ The tree::
     │   ├── SignInError
     │   └── PermissionDeniedError
     ├── TargetNotFoundError       exit 6
+    ├── StalePlanError            exit 7    the world moved since the plan was shown
     ├── InterruptedRunError       exit 9
     ├── BackupNotConfirmedError   exit 11
     └── AzureError                exit 3    Azure answered with an error, or not at all
@@ -39,6 +40,7 @@ EXIT_FAILURES = 3
 EXIT_REFUSED = 4
 EXIT_ACCESS = 5
 EXIT_NOT_FOUND = 6
+EXIT_STALE = 7
 EXIT_INTERRUPTED = 9
 EXIT_BACKUP_FAILED = 11
 
@@ -179,6 +181,14 @@ class TargetNotFoundError(AzremedyError):
     exit_code = EXIT_NOT_FOUND
     msgid = "not-found"
     advice = "Check the name, --resource-group and --subscription, and that you may read it."
+
+
+class StalePlanError(AzremedyError):
+    """What a step was planned on is no longer so; the step was not done."""
+
+    exit_code = EXIT_STALE
+    msgid = "stale-plan"
+    advice = "Run the command again: it reads afresh and shows a new plan."
 
 
 class InterruptedRunError(AzremedyError):

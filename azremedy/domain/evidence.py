@@ -7,7 +7,7 @@ read" lead to opposite decisions.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, Never, TypeVar
 
 from azremedy.errors import AzureAnswer
 
@@ -50,3 +50,22 @@ class Unreadable:
 
 
 Observation = Observed[T_co] | Absent | Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Generic[T_co]):
+    """A list put together from several reads, some of which may have failed."""
+
+    values: tuple[T_co, ...] = ()
+    """What was read."""
+    gaps: tuple[Unreadable, ...] = ()
+    """What could not be read: the list may be longer than it looks."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing, so that absence may be concluded from the list."""
+        return not self.gaps
+
+
+NOT_ASKED: Reading[Never] = Reading(gaps=(Unreadable(source="", why="not asked for"),))
+"""A list that nobody read. It is incomplete, so nothing can be concluded from it by mistake."""

@@ -18,7 +18,7 @@ class ArmId:
     """The id that the last `/providers/` part hangs on: group, subscription or, for an extension
     resource such as a lock, the resource that it extends; empty for a tenant-wide resource."""
     parent: str
-    """The id one level up: the VM of a VM extension, the group of a VM, the locked scope of a lock."""
+    """The id one level up: the VM of an extension, the group of a VM, what a lock locks."""
     provider: str
     """The namespace, such as `Microsoft.Compute`."""
     type: str
@@ -44,7 +44,7 @@ def key(text: str) -> str:
 def within(text: str, scope: str) -> bool:
     """Tell whether an id is `scope` itself or lies beneath it; the root `/` holds everything."""
     inner, outer = key(text), key(scope)
-    return outer == "/" or inner == outer or inner.startswith(outer + "/")
+    return outer in {"/", inner} or inner.startswith(outer + "/")
 
 
 def parse(text: str) -> ArmId:

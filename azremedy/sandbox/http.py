@@ -30,8 +30,9 @@ class Request:
     def path(self) -> str:
         """Give the decoded path with doubled slashes folded and no slash at its end.
 
-        Clients address parentless resources as `Microsoft.Compute//virtualMachines/x` and encode whole
-        scopes as `%2Fsubscriptions%2F...`; ARM takes both. Source: recorded Azure traffic, 2018-2020.
+        Clients address parentless resources as `Microsoft.Compute//virtualMachines/x` and encode
+        whole scopes as `%2Fsubscriptions%2F...`; ARM takes both.
+        Source: recorded Azure traffic, 2018-2020.
         """
         folded = re.sub(r"/{2,}", "/", unquote(urlsplit(self.url).path))
         return "/" + folded.strip("/")

@@ -6,17 +6,13 @@ import base64
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox.clock import timestamp
 from azremedy.sandbox.http import Answer, ArmError, Json, Request
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from azremedy.sandbox.world import World
 
 
 class Style(Enum):
@@ -36,6 +32,12 @@ COMPUTE, NETWORK = Style.COMPUTE, Style.NETWORK
 RESOURCE_GROUP, RECOVERY = Style.RESOURCE_GROUP, Style.RECOVERY
 
 
+if TYPE_CHECKING:
+    from azremedy.sandbox.world import World
+
+_GROUP_JOB = "RESOURCEGROUPDELETIONJOB-"
+
+
 def _nothing() -> Json | None:
     return None
 
@@ -51,11 +53,11 @@ class Work:
     location: str = "westeurope"
     """The Azure region in its URLs; Recovery Services has none."""
     finish: Callable[[], Json | None] = _nothing
-    """Runs when its time is up, under the world's lock: changes the world and gives the operation's
-    output, if any. An `ArmError` makes the operation fail with that error."""
+    """Runs when its time is up, under the world's lock: changes the world and gives the output,
+    if any. An `ArmError` makes the operation fail with that error."""
     resource: str = ""
-    """RECOVERY: the id beneath which `operationsStatus/{id}` and `operationResults/{id}` stand, such as the
-    protected item's; taken from the request when empty."""
+    """RECOVERY: the id beneath which `operationsStatus/{id}` and `operationResults/{id}` stand,
+    such as the protected item's; the request's path when empty."""
     properties: Mapping[str, Json] | None = None
     """RECOVERY: `properties` of the status body at the end, such as
     `{"objectType": "OperationStatusJobExtendedInfo", "jobId": ...}`."""
@@ -83,12 +85,13 @@ class Operation:
         return self.ended is None
 
 
-@dataclass(frozen=True, slots=True)
 class Operations:
     """All operations of a world, by id."""
 
-    world: World
-    _by_id: dict[str, Operation] = field(default_factory=dict)
+    def __init__(self, world: World) -> None:
+        """Begin with none."""
+        self.world = world
+        self._by_id: dict[str, Operation] = {}
 
     def start(
         self,
@@ -124,11 +127,24 @@ class Operations:
             raise ArmError(404, "NotFound", message)
         return operation
 
+    def by_token(self, token: str) -> str:
+        """Give the id of the operation that a group deletion's token names.
+
+        Raises:
+            ArmError: 404 when it is no such token.
+        """
+        try:
+            job = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+            return str(job["jobId"]).removeprefix(_GROUP_JOB).lower()
+        except (ValueError, KeyError, TypeError) as error:
+            message = f"The operation '{token}' could not be found."
+            raise ArmError(404, "NotFound", message) from error
+
     def pace(self, name: str) -> dict[str, str]:
         """Give the header that tells a client when to ask again.
 
-        By default the millisecond header, which the SDKs understand, so that nobody waits; a realistic
-        world sends whole seconds as Azure does.
+        By default the millisecond header, which the SDKs understand, so that nobody waits; a
+        realistic world sends whole seconds as Azure does.
         """
         if not self.world.realistic:
             return {"x-ms-retry-after-ms": "10"}
@@ -162,22 +178,17 @@ def _links(request: Request, operation: Operation) -> dict[str, str]:
 
 
 def _located_links(request: Request, operation: Operation) -> dict[str, str]:
-    subscription = request.segments[1]
-    work = operation.work
-    path = f"/subscriptions/{subscription}/providers/{work.style.value}/locations/{work.location}"
-    partition = f"p={operation.id}&" if work.style is Style.COMPUTE else ""
-    version = f"api-version={request.api_version}"
-    links = {
-        "Azure-AsyncOperation": f"{request.base}{path}/operations/{operation.id}?{partition}{version}",
-        "azure-asyncnotification": "Enabled",
-    }
-    if request.method in {"DELETE", "POST"}:
-        compute = f"/operations/{operation.id}?{partition}monitor=true&{version}"
-        network = f"/operationResults/{operation.id}?{version}"
-        links["Location"] = (
-            f"{request.base}{path}{compute if work.style is Style.COMPUTE else network}"
-        )
-    return links
+    work, version = operation.work, f"api-version={request.api_version}"
+    provider = f"/subscriptions/{request.segments[1]}/providers/{work.style.value}"
+    region = f"{request.base}{provider}/locations/{work.location}"
+    if work.style is Style.NETWORK:
+        status = f"{region}/operations/{operation.id}?{version}"
+        result = f"{region}/operationResults/{operation.id}?{version}"
+    else:
+        base = f"{region}/operations/{operation.id}?p={operation.id}"
+        status, result = f"{base}&{version}", f"{base}&monitor=true&{version}"
+    links = {"Azure-AsyncOperation": status, "azure-asyncnotification": "Enabled"}
+    return {**links, "Location": result} if request.method in {"DELETE", "POST"} else links
 
 
 def _recovery_links(request: Request, operation: Operation) -> dict[str, str]:
@@ -192,7 +203,7 @@ def _recovery_links(request: Request, operation: Operation) -> dict[str, str]:
 
 def group_operation_url(request: Request, operation: Operation) -> str:
     """Write the URL at which the deletion of a resource group is followed."""
-    job = {"jobId": f"RESOURCEGROUPDELETIONJOB-{operation.id}", "jobLocation": "westeurope"}
+    job = {"jobId": _GROUP_JOB + operation.id, "jobLocation": "westeurope"}
     token = base64.urlsafe_b64encode(json.dumps(job).encode()).decode().rstrip("=")
     path = f"/subscriptions/{request.segments[1]}/operationresults/{token}"
     return f"{request.base}{path}?api-version={request.api_version}"

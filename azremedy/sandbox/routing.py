@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from azremedy.sandbox.http import Answer, Request
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from azremedy.sandbox.http import Answer, Request
 
 Handler: TypeAlias = "Callable[..., Answer]"
 """`handler(world, request, **params) -> Answer`; params are the template's names, decoded."""
@@ -25,7 +27,7 @@ class Route:
     handler: Handler
     """Carries the operation out."""
     action: str | None
-    """The RBAC action it needs; `{type}` in it becomes the resource type of the path; None = none."""
+    """The RBAC action it needs, None for none; `{type}` and `{provider}` in it follow the path."""
     lockable: bool = True
     """Whether management locks can refuse it."""
 
@@ -57,16 +59,9 @@ class Router:
                 return route, match.groupdict()
         return None
 
-    def namespaces(self) -> frozenset[str]:
-        """Name the providers that some route serves, in lower case."""
-        found = (re.search(r"/providers/([\w.]+)", route.template) for route in self._routes)
-        return frozenset(match[1].lower() for match in found if match)
-
     def methods(self, path: str) -> frozenset[str]:
-        """Name the verbs that some route takes at a path, the catch-all by id left out."""
-        return frozenset(
-            route.method for route in self._routes if route.rank[0] and route.pattern.match(path)
-        )
+        """Name the verbs that some route takes at a path, ."""
+        return frozenset(route.method for route in self._routes if route.pattern.match(path))
 
 
 def _piece(segment: str) -> str:

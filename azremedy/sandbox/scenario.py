@@ -1,190 +1,137 @@
-"""Say what a scenario is and read it from a file."""
+"""Read scenarios: by name from those that come with the sandbox, or from a YAML or JSON file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal
+import difflib
+from pathlib import Path
+from typing import Any
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic import TypeAdapter, ValidationError
 
-from azremedy.sandbox.http import Json
+from azremedy.sandbox import arm_ids, yaml_lines
+from azremedy.sandbox.scenario_model import (
+    Backup,
+    Expect,
+    Fault,
+    FaultAnswer,
+    Grant,
+    Latency,
+    Limits,
+    Match,
+    Scenario,
+    ScenarioError,
+    Timing,
+)
 
-_STRICT = ConfigDict(extra="forbid", populate_by_name=False)
+__all__ = [
+    "Backup",
+    "Expect",
+    "Fault",
+    "FaultAnswer",
+    "Grant",
+    "Latency",
+    "Limits",
+    "Match",
+    "Scenario",
+    "ScenarioError",
+    "Timing",
+    "load",
+    "names",
+]
 
-
-class ScenarioError(Exception):
-    """A scenario that cannot be used."""
-
-    def __init__(self, message: str, *, file: str, line: int | None = None) -> None:
-        """Keep where and what; `line` counts from 1 and is None when the file itself is the trouble."""
-        place = f"{file}:{line}" if line else file
-        super().__init__(f"{place}: {message}")
-        self.file = file
-        self.line = line
-        self.message = message
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
-    """What the caller may do at a scope and beneath it."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    scope: str
-    """The id at which the grant was made; `/` for everywhere."""
-    actions: tuple[str, ...]
-    """RBAC actions, with `*` for any text."""
-    not_actions: Annotated[tuple[str, ...], Field(alias="notActions")] = ()
-    """Actions taken out of this grant; another grant may still give them."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timing:
-    """How long an operation takes, in seconds of the world."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    seconds: Annotated[float, Field(ge=0)] = 10.0
-    """From its start to its end."""
-    retry_after: Annotated[float, Field(alias="retryAfter", gt=0)] = 10.0
-    """How long clients are asked to wait between two looks."""
+_BUILT_IN = Path(__file__).parent / "scenarios"
+_FILE_SUFFIXES = {".yaml", ".yml", ".json"}
+_TYPES = {
+    "caller": Grant,
+    "backup": Backup,
+    "operations": Timing,
+    "latency": Latency,
+    "limits": Limits,
+    "faults": Fault,
+    "match": Match,
+    "answer": FaultAnswer,
+    "expect": Expect,
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
-    """What the backup service does."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    outcome: Literal["derived"] | tuple[str, ...] = "derived"
-    """`derived` from the world, or scripted: the error code or `success`, one for each backup."""
+def names() -> tuple[str, ...]:
+    """Name the scenarios that come with the sandbox."""
+    return tuple(sorted(path.stem for path in _BUILT_IN.glob("*.yaml")))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Latency:
-    """How long every answer takes, in seconds."""
+def load(name_or_path: str | Path) -> Scenario:
+    """Read a scenario by its built-in name or from a file.
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    seconds: Annotated[float, Field(ge=0)]
-    """Real seconds; the server door waits them, the in-process door does not."""
-
-
-Bucket = Annotated[tuple[int, float], Field()]
-"""A token bucket: its size and its refill a second."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Token buckets of each subscription."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    reads: tuple[int, float] | None = None
-    """For GET and HEAD: size, refill a second; None = unlimited."""
-    writes: tuple[int, float] | None = None
-    """For PUT, PATCH and POST."""
-    deletes: tuple[int, float] | None = None
-    """For DELETE."""
+    Raises:
+        ScenarioError: with file and line, when there is no such scenario or it holds something
+            unknown.
+    """
+    path = _locate(str(name_or_path))
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ScenarioError(f"the file cannot be read: {error}", file=str(path)) from error
+    document = yaml_lines.read(text, str(path))
+    try:
+        scenario = TypeAdapter(Scenario).validate_python(document.value)
+    except ValidationError as error:
+        raise _explained(error, document) from error
+    _check_resources(scenario, document)
+    return scenario
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """Which requests a fault meets."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    method: str = "*"
-    """The verb, or `*`."""
-    path: str = "*"
-    """The decoded path, with `*` for any text, compared without case."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FaultAnswer:
-    """An answer given in place of the real one."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    status: Annotated[int, Field(ge=100, le=599)]
-    """The status code."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Headers of it, such as Retry-After."""
-    code: str | None = None
-    """The ARM error code; one that suits the status when absent."""
-    message: str | None = None
-    """The ARM error message."""
-    body: Any = None
-    """The whole body in place of an ARM error: JSON, or a text sent as HTML."""
+def _locate(name: str) -> Path:
+    if Path(name).suffix.lower() in _FILE_SUFFIXES or "/" in name:
+        return Path(name)
+    path = _BUILT_IN / f"{name}.yaml"
+    if not path.is_file():
+        near = difflib.get_close_matches(name, names(), n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names())}"
+        raise ScenarioError(f"no scenario is called '{name}'; {hint}", file=name)
+    return path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """Injected trouble."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    match: Match = field(default_factory=Match)
-    """Which requests it meets."""
-    answer: FaultAnswer | None = None
-    """Answered instead of carrying the request out."""
-    delay: Annotated[float, Field(ge=0)] | None = None
-    """The answer arrives so many seconds late."""
-    lose: Literal["request", "response"] | None = None
-    """`request`: it never arrives and the caller knows; `response`: carried out, but no answer."""
-    drop: bool = False
-    """The connection breaks: not carried out, and the caller cannot know."""
-    times: Annotated[int, Field(ge=1)] = 1
-    """How many requests it meets before it is used up."""
+def _explained(error: ValidationError, document: yaml_lines.Lined) -> ScenarioError:
+    """Say the first thing that is wrong, where, and what was probably meant."""
+    first = error.errors(include_url=False)[0]
+    spot = tuple(first["loc"])
+    place = ".".join(str(part) for part in spot) or "the document"
+    message = f"{place}: {first['msg']}"
+    if first["type"] == "unexpected_keyword_argument":
+        message = f"{place}: unknown key{_suggestion(spot)}"
+    elif first["type"] == "missing":
+        message = f"{place}: this key is required"
+    return ScenarioError(message, file=document.file, line=document.line(spot))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expect:
-    """The healed world: what a repair is measured by."""
-
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
-
-    backup: str | None = None
-    """The outcome of the next backup."""
-    gone: tuple[str, ...] = ()
-    """Ids that no longer exist."""
-    kept: tuple[str, ...] = ()
-    """Ids that still exist."""
+def _suggestion(spot: tuple[Any, ...]) -> str:
+    owner = next((_TYPES[part] for part in reversed(spot[:-1]) if part in _TYPES), Scenario)
+    known = TypeAdapter(owner).json_schema()
+    near = difflib.get_close_matches(str(spot[-1]), known.get("properties", {}), n=1, cutoff=0.5)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scenario:
-    """A prepared world."""
+def _check_resources(scenario: Scenario, document: yaml_lines.Lined) -> None:
+    seen: dict[str, int] = {}
+    for number, resource in enumerate(scenario.resources):
+        trouble = _trouble(resource, seen)
+        if trouble:
+            line = document.line(("resources", number))
+            raise ScenarioError(f"resources.{number}: {trouble}", file=document.file, line=line)
+        seen[arm_ids.key(resource["id"])] = number
 
-    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    schema: Literal["azremedy.sandbox/1"]
-    """The version of this format."""
-    name: str
-    """A short name; it also seeds the guids of the world."""
-    title: str
-    """One sentence."""
-    now: Annotated[AwareDatetime, AfterValidator(_utc)]
-    """The world's time at the start."""
-    resources: tuple[dict[str, Json], ...]
-    """ARM documents as GET returns them, each with its full id."""
-    caller: tuple[Grant, ...] = (Grant(scope="/", actions=("*",)),)
-    """What the caller may do; Owner everywhere when absent."""
-    backup: Backup = field(default_factory=Backup)
-    """What the backup service does."""
-    operations: Mapping[str, Timing] = field(default_factory=dict)
-    """How long operations take, by name."""
-    latency: Latency | None = None
-    """How long every answer takes at the server door."""
-    limits: Limits = field(default_factory=Limits)
-    """Token buckets of each subscription."""
-    faults: tuple[Fault, ...] = ()
-    """Injected trouble, in order."""
-    expect: Expect = field(default_factory=Expect)
-    """The healed world."""
+def _trouble(resource: dict[str, Any], seen: dict[str, int]) -> str:
+    resource_id = resource.get("id")
+    if not isinstance(resource_id, str):
+        return "every resource needs its full id"
+    try:
+        parsed = arm_ids.parse(resource_id)
+    except ValueError as error:
+        return str(error)
+    if parsed.key in seen:
+        return f"'{resource_id}' was already given as resources.{seen[parsed.key]}"
+    kind = resource.get("type", parsed.type)
+    if str(kind).lower() != parsed.type.lower():
+        return f"type '{kind}' does not follow from the id, which says '{parsed.type}'"
+    return ""

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import arm_ids
+from azremedy.sandbox import arm_ids, timings
 from azremedy.sandbox.clock import Clock
 from azremedy.sandbox.documents import Documents
 from azremedy.sandbox.operations import Operations
 from azremedy.sandbox.scenario import Scenario, Timing
+from azremedy.sandbox.tokens import TENANT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from azremedy.sandbox.http import Json
-
-TENANT = "11111111-1111-1111-1111-111111111111"
-"""The tenant of every sandbox."""
 
 _NAMESPACE = uuid.UUID("6f2f6c1e-3f0e-5d59-9d0a-3a1f7d3e9c11")
 
@@ -57,6 +54,7 @@ class World:
         self.ids = Ids(scenario.name)
         self.documents = Documents()
         self.operations = Operations(self)
+        self._lingering: list[Json] = []
         for document in scenario.resources:
             self.documents.put(document)
         for container in _implied(scenario.resources):
@@ -65,14 +63,29 @@ class World:
 
     def timing(self, name: str) -> Timing:
         """Give how long an operation takes here, and how often to ask."""
-        return self.scenario.operations.get(name) or Timing()
+        return self.scenario.operations.get(name) or timings.DEFAULTS.get(name) or Timing()
+
+    def linger(self, lock: Json) -> None:
+        """Let a removed lock go on forbidding for a while, as ARM's caches do.
+
+        Only where the scenario times `lockRelease`; elsewhere a removal takes effect at once.
+        """
+        timing = self.scenario.operations.get("lockRelease")
+        if timing and timing.seconds:
+            self._lingering.append(lock)
+            self.clock.schedule(timing.seconds, lambda: self._lingering.remove(lock))
+
+    def lingering_locks(self) -> tuple[Json, ...]:
+        """Give the removed locks that still forbid."""
+        return tuple(self._lingering)
 
     def export(self) -> Json:
-        """Give the world as it stands: its time and every resource."""
+        """Give the world as it stands, in the form of a scenario: its time and every resource."""
         with self.lock:
             return {
                 "schema": self.scenario.schema,
                 "name": self.scenario.name,
+                "title": self.scenario.title,
                 "now": self.clock.text(),
                 "resources": list(self.documents),
             }
@@ -108,7 +121,10 @@ def group_document(group_id: str, location: str) -> Json:
 
 
 def _implied(resources: tuple[Json, ...]) -> tuple[Json, ...]:
-    """Name the subscriptions and groups inside the resources' ids, a group in its first resource's region."""
+    """Name the subscriptions and groups that the resources' ids speak of.
+
+    A group is where its first resource is.
+    """
     found: dict[str, Json] = {}
     for document in resources:
         parsed = arm_ids.parse(document["id"])

@@ -1,0 +1,51 @@
+"""The Python API: everything that the command line does, as functions on values.
+
+Reading uses a session whose pipeline refuses every change. A session that can write is made by
+:func:`apply` alone, for a plan that was shown.
+
+Example::
+
+    from azremedy import api
+
+    with api.connect(api.ConnectOptions(sandbox="restore-point-limit")) as azure:
+        plan = api.plan_clean(azure, api.VmNames(names=("app-1",)), api.CleanOptions(unlock=True))
+        run = api.apply(azure, plan)
+"""
+
+from __future__ import annotations
+
+from azremedy.api.connect import Azure, ConnectOptions, connect
+from azremedy.api.planning import (
+    find_groups,
+    plan_backup,
+    plan_clean,
+    plan_reset,
+    plan_unlock,
+)
+from azremedy.api.running import apply, decline, preview
+from azremedy.api.targets import GroupNames, VmNames
+from azremedy.domain.planner.backup import BackupOptions
+from azremedy.domain.planner.clean import CleanBy, CleanOptions
+from azremedy.domain.planner.reset import ResetOptions
+from azremedy.domain.planner.unlock import UnlockOptions
+
+__all__ = [
+    "Azure",
+    "BackupOptions",
+    "CleanBy",
+    "CleanOptions",
+    "ConnectOptions",
+    "GroupNames",
+    "ResetOptions",
+    "UnlockOptions",
+    "VmNames",
+    "apply",
+    "connect",
+    "decline",
+    "find_groups",
+    "plan_backup",
+    "plan_clean",
+    "plan_reset",
+    "plan_unlock",
+    "preview",
+]

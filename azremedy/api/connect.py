@@ -1,0 +1,176 @@
+"""Reach Azure, or a local sandbox, with one session to read and one to write."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from azremedy.errors import UsageError
+from azremedy.gateways.clients import SessionOptions
+from azremedy.gateways.session import Session
+from azremedy.gateways.subscriptions import choose_subscription, resolve_subscription
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
+
+    from azremedy.gateways.clock import Clock
+    from azremedy.gateways.session import Gateways
+    from azremedy.sandbox import App, World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectOptions:
+    """Where to connect to, and as whom."""
+
+    subscription: str | None = None
+    """Id or name; else ``AZURE_SUBSCRIPTION_ID``, else the Azure CLI's default."""
+    tenant: str | None = None
+    """Tenant to sign in to; else the credential's own."""
+    cloud: str = "public"
+    """``public``, ``china``, ``usgov``, or the https URL of a cloud's metadata."""
+    sandbox: str | None = None
+    """A scenario's name or file: a fresh local world in virtual time instead of Azure."""
+    record: str | None = None
+    """With a sandbox: a file that gets each HTTP exchange."""
+
+
+class Azure:
+    """One connection. Make it with :func:`connect`, which closes it again.
+
+    Args:
+        open_session: makes a session, read-only or not.
+        find_subscription: finds the subscription for commands that are not given whole ids.
+        sandbox: the scenario's name when this is no real Azure.
+    """
+
+    def __init__(
+        self,
+        open_session: Callable[[SessionOptions], Session],
+        find_subscription: Callable[[Session], str],
+        *,
+        sandbox: str | None = None,
+    ) -> None:
+        self.reader = open_session(SessionOptions(read_only=True))
+        self.sandbox = sandbox
+        self._open_session = open_session
+        self._find_subscription = find_subscription
+        self._subscription_id: str | None = None
+
+    @property
+    def clock(self) -> Clock:
+        """Azure's clock."""
+        return self.reader.clock
+
+    @property
+    def subscription_id(self) -> str:
+        """The subscription for everything that is not named by a whole id.
+
+        Raises:
+            UsageError: when none is given anywhere.
+            TargetNotFoundError: when a subscription of that name cannot be seen.
+        """
+        if self._subscription_id is None:
+            self._subscription_id = self._find_subscription(self.reader)
+        return self._subscription_id
+
+    def gateways(self, subscription_id: str | None = None) -> Gateways:
+        """Give gateways that can only read."""
+        return self.reader.subscription(subscription_id or self.subscription_id)
+
+    def open_writer(self) -> Session:
+        """Open a session that can write; the caller closes it."""
+        return self._open_session(SessionOptions(read_only=False))
+
+    def close(self) -> None:
+        """Close the reading session."""
+        self.reader.close()
+
+
+@contextmanager
+def connect(options: ConnectOptions) -> Iterator[Azure]:
+    """Connect to Azure, or to a fresh world when a sandbox is named.
+
+    Nothing is sent before the first read.
+
+    Raises:
+        UsageError: for an unknown cloud or a scenario that cannot be read.
+    """
+    azure = _connect_sandbox(options) if options.sandbox else _connect_azure(options)
+    try:
+        yield azure
+    finally:
+        azure.close()
+
+
+def _connect_azure(options: ConnectOptions) -> Azure:
+    from azremedy.gateways.clouds import find_cloud  # noqa: PLC0415 - not for sandboxes
+    from azremedy.gateways.credentials import default_credential  # noqa: PLC0415 - loads the SDK
+
+    cloud = find_cloud(options.cloud)
+    credential = default_credential(cloud, options.tenant)
+
+    def find(session: Session) -> str:
+        chosen = choose_subscription(options.subscription, environ=os.environ, home=Path.home())
+        return resolve_subscription(chosen, session.subscriptions.list_subscriptions)
+
+    return Azure(lambda session: Session(credential, cloud, options=session), find)
+
+
+def _connect_sandbox(options: ConnectOptions) -> Azure:
+    from azremedy.sandbox import App, World  # noqa: PLC0415 - only when asked for
+    from azremedy.sandbox import scenario as scenarios  # noqa: PLC0415 - only when asked for
+    from azremedy.sandbox.recorder import Recorder  # noqa: PLC0415 - only when asked for
+
+    try:
+        scenario = scenarios.load(options.sandbox or "")
+    except scenarios.ScenarioError as error:
+        raise UsageError(str(error), advice="See 'azremedy sandbox list'.") from error
+    record = Path(options.record) if options.record else None
+    recorder = Recorder(record, cassette=scenario.name) if record else None
+    return connect_app(App(World(scenario), recorder=recorder), options.subscription)
+
+
+def connect_app(app: App, subscription: str | None = None) -> Azure:
+    """Connect to a world that the caller holds, for rehearsals that look at it afterwards."""
+    from azremedy.sandbox import SandboxCredential, WorldTransport  # noqa: PLC0415 - on use
+
+    transport, clock = WorldTransport(app), WorldClock(app.world)
+    return Azure(
+        lambda session: Session(
+            SandboxCredential(), transport=transport, clock=clock, options=session
+        ),
+        lambda session: _find_in_world(subscription, session),
+        sandbox=app.world.scenario.name,
+    )
+
+
+def _find_in_world(asked: str | None, session: Session) -> str:
+    """Choose among the world's subscriptions; the person's own settings are about real Azure."""
+    if asked:
+        return resolve_subscription(asked, session.subscriptions.list_subscriptions)
+    return session.subscriptions.list_subscriptions()[0].id
+
+
+class WorldClock:
+    """A world's virtual time as the clock of a session.
+
+    Args:
+        world: the world.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def now(self) -> datetime:
+        """Give the world's time."""
+        with self._world.lock:
+            return self._world.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Move the world's time on; takes none of the person's."""
+        with self._world.lock:
+            self._world.clock.advance(seconds)

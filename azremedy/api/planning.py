@@ -1,0 +1,221 @@
+"""Read the world and plan, changing nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from azremedy._version import __version__
+from azremedy.api.targets import parse_group, resolve_vms
+from azremedy.collect import Collector, Needs
+from azremedy.domain import guards
+from azremedy.domain.ownership import names_vm
+from azremedy.domain.planner import backup, clean, reset, unlock
+from azremedy.domain.planner.assemble import Section, assemble
+from azremedy.errors import NotFoundError, RefusedError, TargetNotFoundError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from azremedy.api.connect import Azure
+    from azremedy.api.targets import GroupNames, VmNames
+    from azremedy.domain.plan import Plan
+    from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup, VmEvidence
+    from azremedy.ids import ResourceId
+
+MAX_TARGETS = 20
+"""Targets that one plan may have unless the caller says otherwise."""
+
+
+def find_groups(azure: Azure, *, locked: bool = False) -> GroupsEvidence:
+    """Find the restore point groups of the subscription.
+
+    What could not be read is in ``gaps``.
+
+    Args:
+        azure: the connection.
+        locked: only groups that a lock binds, their own or an inherited one.
+
+    Raises:
+        AzremedyError: when not even the groups can be listed.
+    """
+    found = _collector(azure, azure.subscription_id).collect_groups()
+    if not locked:
+        return found
+    return replace(found, groups=tuple(group for group in found.groups if _is_locked(group)))
+
+
+def plan_unlock(
+    azure: Azure,
+    asked: GroupNames,
+    options: unlock.UnlockOptions | None = None,
+    *,
+    max_targets: int = MAX_TARGETS,
+) -> Plan:
+    """Plan to remove the locks that stop the clean-up of restore points.
+
+    Raises:
+        UsageError: when no group is named in any way.
+        TargetNotFoundError: when a named group does not exist.
+        RefusedError: when a named group is not a restore point group.
+    """
+    if not (asked.names or asked.vms.names or asked.all_groups):
+        raise UsageError("No group is named", advice="Give a GROUP, --vm VM or --all.")
+    chosen = _choose_groups(azure, asked)
+    chosen_options = options or unlock.UnlockOptions()
+    sections = tuple(
+        replace(unlock.plan_unlock(found, chosen_options), gaps=evidence.gaps)
+        for evidence, found in chosen
+    )
+    return _assemble(azure, "unlock-rg", sections, max_targets)
+
+
+def plan_clean(
+    azure: Azure,
+    asked: VmNames,
+    options: clean.CleanOptions | None = None,
+    *,
+    max_targets: int = MAX_TARGETS,
+) -> Plan:
+    """Plan to delete VMs' restore point collections.
+
+    Raises:
+        TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
+    """
+    chosen = options or clean.CleanOptions()
+    return _plan_vms(
+        azure,
+        asked,
+        command="clean-rpc",
+        needs=Needs(collections=True),
+        plan=lambda evidence: clean.plan_clean(evidence, chosen),
+        max_targets=max_targets,
+    )
+
+
+def plan_reset(
+    azure: Azure,
+    asked: VmNames,
+    options: reset.ResetOptions | None = None,
+    *,
+    max_targets: int = MAX_TARGETS,
+) -> Plan:
+    """Plan to uninstall VMs' snapshot extensions.
+
+    Raises:
+        TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
+    """
+    chosen = options or reset.ResetOptions()
+    return _plan_vms(
+        azure,
+        asked,
+        command="reset-extension",
+        needs=Needs(extensions=True, locks=True),
+        plan=lambda evidence: reset.plan_reset(evidence, chosen),
+        max_targets=max_targets,
+    )
+
+
+def plan_backup(
+    azure: Azure,
+    asked: VmNames,
+    options: backup.BackupOptions | None = None,
+    *,
+    max_targets: int = MAX_TARGETS,
+) -> Plan:
+    """Plan on-demand backups of VMs.
+
+    Raises:
+        TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
+    """
+    chosen = options or backup.BackupOptions()
+    return _plan_vms(
+        azure,
+        asked,
+        command="backup-now",
+        needs=Needs(),
+        plan=lambda evidence: backup.plan_backup(evidence, chosen),
+        max_targets=max_targets,
+    )
+
+
+def _plan_vms(
+    azure: Azure,
+    asked: VmNames,
+    *,
+    command: str,
+    needs: Needs,
+    plan: Callable[[VmEvidence], Section],
+    max_targets: int,
+) -> Plan:
+    vm_ids = resolve_vms(azure, asked)
+    if len(vm_ids) > max_targets:
+        return _assemble(azure, command, _too_many(vm_ids, max_targets), max_targets)
+    sections = tuple(
+        plan(_collector(azure, vm_id.subscription_id).collect_vm(vm_id, needs)) for vm_id in vm_ids
+    )
+    return _assemble(azure, command, sections, max_targets)
+
+
+def _too_many(targets: tuple[ResourceId, ...], max_targets: int) -> tuple[Section, ...]:
+    """Refuse before anything more is read."""
+    verdicts = guards.check_targets(
+        len(targets), max_targets=max_targets, subject=str(targets[0].subscription)
+    )
+    return (Section(target=targets[0].subscription, verdicts=tuple(verdicts)),)
+
+
+def _assemble(azure: Azure, command: str, sections: tuple[Section, ...], max_targets: int) -> Plan:
+    if len(sections) > max_targets:
+        sections = _too_many(tuple(section.target for section in sections), max_targets)
+    return assemble(command, sections, created_at=azure.clock.now(), tool_version=__version__)
+
+
+def _collector(azure: Azure, subscription_id: str) -> Collector:
+    return Collector(gateways=azure.gateways(subscription_id), clock=azure.clock)
+
+
+def _is_locked(found: RestorePointGroup) -> bool:
+    return bool(found.locks or found.resource_locks or found.inherited_locks)
+
+
+def _choose_groups(
+    azure: Azure, asked: GroupNames
+) -> list[tuple[GroupsEvidence, RestorePointGroup]]:
+    named = [parse_group(azure, name) for name in asked.names]
+    vm_ids = resolve_vms(azure, asked.vms)
+    subscriptions = dict.fromkeys(id_.subscription_id for id_ in (*named, *vm_ids))
+    if asked.all_groups:
+        subscriptions[azure.subscription_id] = None
+    read = {id_: _collector(azure, id_).collect_groups() for id_ in subscriptions}
+    for group_id in named:
+        _check_named(azure, group_id, read[group_id.subscription_id])
+    return [
+        (evidence, found)
+        for evidence in read.values()
+        for found in evidence.groups
+        if asked.all_groups or found.group.id in named or _holds_points_of(found, vm_ids)
+    ]
+
+
+def _holds_points_of(found: RestorePointGroup, vm_ids: Iterable[ResourceId]) -> bool:
+    return any(
+        names_vm(collection.source_id, vm_id)
+        for collection in found.collections
+        for vm_id in vm_ids
+    )
+
+
+def _check_named(azure: Azure, group_id: ResourceId, evidence: GroupsEvidence) -> None:
+    if any(found.group.id == group_id for found in evidence.groups):
+        return
+    try:
+        azure.gateways(group_id.subscription_id).groups.get_group(group_id)
+    except NotFoundError as error:
+        raise TargetNotFoundError(
+            f"There is no resource group {group_id}", answer=error.answer
+        ) from error
+    raise RefusedError(
+        f"{group_id} is not a restore point group of Azure Backup, so its locks stay",
+        advice="See 'azremedy find-rg' for the groups that this command works on.",
+    )

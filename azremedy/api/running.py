@@ -1,0 +1,101 @@
+"""Carry a plan out, or say why not: three endings with one shape."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from azremedy.domain.run import Run, RunState, StepResult, StepState
+from azremedy.engine.executor import Executor
+from azremedy.engine.handlers.base import Patience
+from azremedy.engine.journal import Journal
+from azremedy.errors import EXIT_DONE, EXIT_REFUSED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from azremedy.api.connect import Azure
+    from azremedy.domain.events import Event
+    from azremedy.domain.plan import Plan
+
+
+def preview(plan: Plan, *, dry_run: bool = True) -> Run:
+    """Say what would become of a plan now: refused, nothing to do, or its steps planned."""
+    state, code = RunState.PLANNED, EXIT_DONE
+    if plan.refusals:
+        state, code = RunState.REFUSED, EXIT_REFUSED
+    elif plan.empty:
+        state = RunState.NOTHING_TO_DO
+    return Run(
+        command=plan.command,
+        dry_run=dry_run,
+        state=state,
+        plan=plan,
+        steps=tuple(
+            StepResult(number=planned.number, state=StepState.PLANNED) for planned in plan.steps
+        ),
+        exit_code=code,
+    )
+
+
+def decline(plan: Plan) -> Run:
+    """Say that a person, or the lack of one, refused the plan."""
+    return replace(preview(plan, dry_run=False), state=RunState.REFUSED, exit_code=EXIT_REFUSED)
+
+
+def apply(
+    azure: Azure,
+    plan: Plan,
+    *,
+    listen: Callable[[Event], None] = lambda _: None,
+    patience: Patience | None = None,
+    state_folder: Path | None = None,
+) -> Run:
+    """Carry out exactly this plan; a refused or empty one changes nothing.
+
+    Every change is in the journal before it is made. Not safe to repeat as such: plan again.
+
+    Args:
+        azure: the connection.
+        plan: from one of the ``plan_`` functions.
+        listen: told what happens.
+        patience: how long to wait for Azure.
+        state_folder: where journals are kept; the user's state folder when left out.
+
+    Raises:
+        RefusedError: when the journal cannot be written.
+    """
+    foreseen = preview(plan, dry_run=False)
+    if foreseen.state is not RunState.PLANNED:
+        return foreseen
+    root = state_folder or find_state_folder(azure)
+    run_id = _make_run_id(azure.clock.now())
+    journal = Journal.create(root / "runs", run_id)
+    try:
+        with azure.open_writer() as session:
+            executor = Executor(
+                session=session, journal=journal, listen=listen, patience=patience or Patience()
+            )
+            return executor.run(plan, run_id=run_id, path=str(journal.path))
+    finally:
+        journal.close()
+
+
+def find_state_folder(azure: Azure) -> Path:
+    """Give the folder for journals; rehearsals have one of their own.
+
+    ``AZREMEDY_STATE_DIR`` names another than the platform's.
+    """
+    from platformdirs import user_state_path  # noqa: PLC0415 - only for runs
+
+    named = os.environ.get("AZREMEDY_STATE_DIR")
+    root = Path(named) if named else user_state_path("azremedy", appauthor=False)
+    return root / "sandbox" if azure.sandbox else root
+
+
+def _make_run_id(now: datetime) -> str:
+    return f"{now:%Y%m%dT%H%M%SZ}-{uuid4().hex[:8]}"

@@ -1,0 +1,93 @@
+"""From what a person types to whole ids; a name that fits twice is refused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azremedy.errors import (
+    AmbiguousTargetError,
+    TargetNotFoundError,
+    WrongResourceTypeError,
+)
+from azremedy.ids import RESOURCE_GROUP, VIRTUAL_MACHINE, ResourceId
+
+if TYPE_CHECKING:
+    from azremedy.api.connect import Azure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmNames:
+    """VMs as they were named."""
+
+    names: tuple[str, ...] = ()
+    """Names or whole ids."""
+    resource_group: str | None = None
+    """The group of those that are given by name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupNames:
+    """Groups as they were named."""
+
+    names: tuple[str, ...] = ()
+    """Names or whole ids."""
+    vms: VmNames = VmNames()
+    """VMs whose collections' groups are meant."""
+    all_groups: bool = False
+    """All restore point groups of the subscription."""
+
+
+def resolve_vms(azure: Azure, asked: VmNames) -> tuple[ResourceId, ...]:
+    """Find the ids of VMs, each once, in the order in which they were named.
+
+    Raises:
+        MalformedIdError: for a text with slashes that is no id.
+        WrongResourceTypeError: for an id that is not a VM's.
+        TargetNotFoundError: when no VM has the name.
+        AmbiguousTargetError: when several have; the message lists them.
+    """
+    found = (_resolve_vm(azure, name, asked.resource_group) for name in asked.names)
+    return tuple(dict.fromkeys(found))
+
+
+def parse_group(azure: Azure, name: str) -> ResourceId:
+    """Read a group's name or id.
+
+    Raises:
+        MalformedIdError: for a text with slashes that is no id.
+        WrongResourceTypeError: for an id that is not a group's.
+    """
+    if "/" not in name:
+        return ResourceId.of_group(azure.subscription_id, name)
+    return _typed(name, RESOURCE_GROUP, "resource group")
+
+
+def _resolve_vm(azure: Azure, name: str, group: str | None) -> ResourceId:
+    if "/" in name:
+        return _typed(name, VIRTUAL_MACHINE, "virtual machine")
+    subscription_id = azure.subscription_id
+    found = [
+        listed.id
+        for listed in azure.gateways().groups.find_vms(name)
+        if group is None or listed.id.resource_group.lower() == group.lower()
+    ]
+    where = f"group {group} of subscription" if group else "subscription"
+    if not found:
+        raise TargetNotFoundError(f"There is no VM '{name}' in {where} {subscription_id}")
+    if len(found) > 1:
+        candidates = "\n  ".join(str(id_) for id_ in sorted(found))
+        raise AmbiguousTargetError(
+            f"{len(found)} VMs in {where} {subscription_id} are named '{name}':\n  {candidates}"
+        )
+    return found[0]
+
+
+def _typed(text: str, resource_type: str, what: str) -> ResourceId:
+    found = ResourceId.parse(text)
+    if not found.is_type(resource_type):
+        raise WrongResourceTypeError(
+            f"'{text}' is the id of a {found.resource_type}, not of a {what}",
+            advice=f"Give the id or the name of a {what}.",
+        )
+    return found

@@ -1,0 +1,1 @@
+"""The commands: parse, call the API, hand the answer to a report, return the exit code."""

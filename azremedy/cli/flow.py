@@ -1,0 +1,121 @@
+"""Show, ask, carry out, answer: what every changing command does with its plan."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azremedy import api, wire
+from azremedy.cli import console
+from azremedy.domain.run import RunState
+from azremedy.errors import EXIT_DONE, UsageError
+from azremedy.report import words
+from azremedy.report.live import make_listener
+from azremedy.report.plan_text import show_plan, show_run
+
+if TYPE_CHECKING:
+    from azremedy.domain.plan import Plan
+    from azremedy.domain.run import Run
+
+EXIT_CHANGES_PENDING = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """How the person, or the pipeline, wants to be treated."""
+
+    dry_run: bool
+    """Show the plan only."""
+    yes: bool
+    """Do not ask."""
+    detailed_exitcode: bool
+    """Tell by the exit code that a dry run found something to do."""
+    output: str
+    """``table`` or ``json``."""
+    max_targets: int
+    """Refuse more targets than this."""
+
+
+def take_flow(options: dict[str, Any]) -> Flow:
+    """Take the flow's options out of a command's options."""
+    names = ("dry_run", "yes", "detailed_exitcode", "output", "max_targets")
+    return Flow(**{name: options.pop(name) for name in names})
+
+
+def take_connection(options: dict[str, Any]) -> api.ConnectOptions:
+    """Take the connection's options out of a command's options."""
+    names = ("subscription", "tenant", "cloud", "sandbox", "record")
+    return api.ConnectOptions(**{name: options.pop(name) for name in names})
+
+
+def take_targets(options: dict[str, Any]) -> api.VmNames:
+    """Take the VMs' options out of a command's options, with the ids on standard input.
+
+    Raises:
+        UsageError: when no VM is named.
+    """
+    given = (*options.pop("vms"), *options.pop("ids"))
+    names = tuple(name for text in given for name in _expand(text))
+    group = options.pop("resource_group")
+    if not names:
+        raise UsageError("No VM is named", advice="Give --vm NAME or --ids ID.")
+    return api.VmNames(names=tuple(dict.fromkeys(names)), resource_group=group)
+
+
+def _expand(text: str) -> tuple[str, ...]:
+    return tuple(sys.stdin.read().split()) if text == "-" else (text,)
+
+
+def carry_out(azure: api.Azure, plan: Plan, flow: Flow) -> int:
+    """Do what the person wants with a plan and give the exit code."""
+    stopped = api.preview(plan, dry_run=flow.dry_run)
+    if flow.dry_run or stopped.state is not RunState.PLANNED:
+        _answer(stopped, flow)
+        return _exit_code(stopped, flow)
+    if not flow.yes:
+        show_plan(plan, console.conversation())
+        if (declined := _ask(plan)) is not None:
+            if flow.output == "json":
+                _answer(declined, flow)
+            return declined.exit_code
+    elif flow.output == "table":
+        show_plan(plan, console.conversation())
+    run = api.apply(azure, plan, listen=make_listener(console.conversation()))
+    _answer_run(run, flow)
+    return run.exit_code
+
+
+def _ask(plan: Plan) -> Run | None:
+    """Ask; give the run that was declined, or ``None`` to go on."""
+    talk = console.conversation()
+    if not console.can_ask():
+        talk.print("Refused: there is no terminal to ask on. Give --yes to carry this plan out.")
+        return api.decline(plan)
+    if click.confirm("Carry out this plan?", default=False, err=True):
+        return None
+    talk.print(words.RUNS[RunState.REFUSED])
+    return api.decline(plan)
+
+
+def _answer(run: Run, flow: Flow) -> None:
+    if flow.output == "json":
+        click.echo(wire.to_json(run))
+        return
+    out = console.answer()
+    show_plan(run.plan, out)
+    show_run(run, out)
+
+
+def _answer_run(run: Run, flow: Flow) -> None:
+    if flow.output == "json":
+        click.echo(wire.to_json(run))
+        return
+    show_run(run, console.answer())
+
+
+def _exit_code(run: Run, flow: Flow) -> int:
+    pending = flow.detailed_exitcode and run.state is RunState.PLANNED
+    return EXIT_CHANGES_PENDING if pending and run.exit_code == EXIT_DONE else run.exit_code

@@ -1,0 +1,102 @@
+"""The console script: finds the command, and turns every error into one message and its code."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+
+from azremedy._version import __version__
+from azremedy.cli.console import conversation
+from azremedy.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, EXIT_USAGE, AzremedyError
+from azremedy.report.problem import show_problem
+
+# Loaded on use: completion and --help of the others must not pay for a command's imports.
+COMMANDS = {
+    "backup-now": "azremedy.cli.backup_now",
+    "clean-rpc": "azremedy.cli.clean_rpc",
+    "demo": "azremedy.cli.demo",
+    "find-rg": "azremedy.cli.find_rg",
+    "reset-extension": "azremedy.cli.reset_extension",
+    "sandbox": "azremedy.cli.sandbox",
+    "unlock-rg": "azremedy.cli.unlock_rg",
+}
+
+
+class Commands(click.Group):
+    """A group whose commands live in modules that are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List all commands; imports nothing."""
+        return sorted({*super().list_commands(ctx), *COMMANDS})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return one command."""
+        if (module := COMMANDS.get(cmd_name)) is None:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = import_module(module).command
+        return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; an error of ours becomes its message and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except AzremedyError as error:
+            show_problem(error, conversation())
+            ctx.exit(error.exit_code)
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="azremedy")
+def cli() -> None:
+    """Find out why an Azure VM backup fails, and repair it from the control plane.
+
+    Every command that can change something shows its plan first. On a terminal it asks; without
+    one it changes nothing unless told --yes; with --dry-run it cannot.
+
+    \b
+    Try it without Azure:
+      azremedy demo
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
+
+
+def main() -> None:
+    """Run the command line of this process and exit."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as asked:
+        code = asked.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        conversation().print("Interrupted.")
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone; there is nobody left to tell.
+        sys.stderr.close()
+        code = EXIT_UNEXPECTED
+    except Exception:  # noqa: BLE001 - the last border: everything else is a defect, kept in a file
+        code = _report_defect(traceback.format_exc())
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _report_defect(text: str) -> int:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="azremedy-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    conversation().print(
+        f"error: azremedy met a defect of its own. The details are in {Path(file.name)}; "
+        "please report them.",
+        soft_wrap=True,
+    )
+    return EXIT_UNEXPECTED

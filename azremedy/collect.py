@@ -1,0 +1,283 @@
+"""Read what a command needs to know. Only reads; every list that fails becomes a gap.
+
+Readers run side by side: the tool waits on the network, not on the processor.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from azremedy.domain import ownership
+from azremedy.domain.evidence import NOT_ASKED, Reading, Unreadable
+from azremedy.domain.locks import is_inherited
+from azremedy.domain.naming import GroupNamePattern
+from azremedy.domain.ownership import names_vm
+from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup, VmEvidence
+from azremedy.errors import (
+    AzremedyError,
+    NotFoundError,
+    PermissionDeniedError,
+    SignInError,
+    TargetNotFoundError,
+)
+from azremedy.gateways.backup import JobFilter
+from azremedy.gateways.clock import Clock
+from azremedy.gateways.session import Gateways
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from azremedy.domain.resources import (
+        BackupJob,
+        BackupPolicy,
+        ManagementLock,
+        ProtectedItem,
+        RecoveryPoint,
+        ResourceGroup,
+        RestorePointCollection,
+        Vault,
+        VirtualMachine,
+        VmExtension,
+    )
+    from azremedy.ids import ResourceId
+
+ItemT = TypeVar("ItemT")
+OtherT = TypeVar("OtherT")
+
+WORKERS = 8
+"""Reads at a time: far below Azure's 25 reads a second for one subscription."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Which lists a command needs about a VM, beyond the VM itself and its protected items."""
+
+    collections: bool = False
+    """Locks, groups, policies' names, collections with points, recovery points."""
+    locks: bool = False
+    """Locks only."""
+    extensions: bool = False
+    """The VM's extensions in ARM's list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collector:
+    """Reads from one subscription."""
+
+    gateways: Gateways
+    """The subscription's gateways, on a session that cannot write."""
+    clock: Clock
+    """Azure's clock."""
+
+    def collect_vm(self, vm_id: ResourceId, needs: Needs) -> VmEvidence:
+        """Read a VM and what a command needs about it.
+
+        Raises:
+            TargetNotFoundError: when the VM does not exist.
+            AzremedyError: when the VM itself cannot be read.
+        """
+        vm = self._get_vm(vm_id)
+        with ThreadPoolExecutor(WORKERS) as pool:
+            locks = pool.submit(self.list_locks) if needs.locks or needs.collections else None
+            vaults = self._list_vaults(vm.location)
+            items = _gather(pool, self._list_items_of(vm), vaults)
+            collections = pool.submit(self._list_collections_of, vm) if needs.collections else None
+            groups = pool.submit(self._list_groups) if needs.collections else None
+            patterns = self._list_patterns(pool) if needs.collections else NOT_ASKED
+            points = _gather(pool, self._list_points, items) if needs.collections else NOT_ASKED
+            extensions = pool.submit(self._list_extensions, vm.id) if needs.extensions else None
+            jobs = _gather(pool, self._list_jobs_of, items)
+            return VmEvidence(
+                vm=vm,
+                read_at=self.clock.now(),
+                locks=locks.result() if locks else NOT_ASKED,
+                groups=groups.result() if groups else NOT_ASKED,
+                patterns=patterns,
+                items=items,
+                collections=collections.result() if collections else NOT_ASKED,
+                running_jobs=_select(jobs, lambda job: job.running),
+                todays_backups=_select(jobs, self._is_backup_of_today),
+                recovery_points=points,
+                extensions=extensions.result() if extensions else NOT_ASKED,
+            )
+
+    def collect_groups(self) -> GroupsEvidence:
+        """Find the subscription's restore point groups, by names and by what is in them.
+
+        Raises:
+            AzremedyError: when the groups themselves cannot be listed.
+        """
+        groups = self.gateways.groups.list_groups()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            locks = pool.submit(self.list_locks)
+            patterns = self._list_patterns(pool)
+            bare = _read("restore point collections", self.gateways.compute.list_collections)
+            collections = _gather(pool, self._read_points, bare)
+        found = tuple(
+            self._describe(group, known_by, collections.values, locks.result().values)
+            for group in sorted(groups, key=lambda group: group.id)
+            if (known_by := _known_by(group, patterns.values, collections.values))
+        )
+        gaps = (*locks.result().gaps, *patterns.gaps, *collections.gaps)
+        return GroupsEvidence(
+            subscription_id=self.gateways.subscription_id,
+            read_at=self.clock.now(),
+            groups=found,
+            gaps=gaps,
+        )
+
+    def list_locks(self) -> Reading[ManagementLock]:
+        """List all locks of the subscription, at every level."""
+        return _read("locks", self.gateways.locks.list_locks)
+
+    def _get_vm(self, vm_id: ResourceId) -> VirtualMachine:
+        try:
+            return self.gateways.compute.get_vm(vm_id)
+        except NotFoundError as error:
+            raise TargetNotFoundError(f"There is no VM {vm_id}", answer=error.answer) from error
+
+    def _list_vaults(self, location: str) -> Reading[Vault]:
+        """List the vaults that can protect a VM: those of its region."""
+        vaults = _read("vaults", self.gateways.groups.list_vaults)
+        return _select(vaults, lambda vault: _same_region(vault.location, location))
+
+    def _list_items_of(self, vm: VirtualMachine) -> Callable[[Vault], tuple[ProtectedItem, ...]]:
+        return lambda vault: tuple(
+            item
+            for item in self.gateways.backup.list_items(vault.id)
+            if names_vm(item.source_id, vm.id)
+        )
+
+    def _list_jobs_of(self, item: ProtectedItem) -> tuple[BackupJob, ...]:
+        jobs = self.gateways.backup.list_jobs(item.vault_id, JobFilter())
+        # Another VM may have the same name; only the container's name tells them apart.
+        return tuple(
+            job
+            for job in jobs
+            if job.container_name.lower() == item.container_name.lower()
+            or (not job.container_name and job.entity_name.lower() == _name_of(item))
+        )
+
+    def _list_points(self, item: ProtectedItem) -> tuple[RecoveryPoint, ...]:
+        return self.gateways.backup.list_recovery_points(item.id)
+
+    def _list_groups(self) -> Reading[ResourceGroup]:
+        return _read("resource groups", self.gateways.groups.list_groups)
+
+    def _list_extensions(self, vm_id: ResourceId) -> Reading[VmExtension]:
+        return _read(str(vm_id), lambda: self.gateways.compute.list_extensions(vm_id))
+
+    def _list_patterns(self, pool: ThreadPoolExecutor) -> Reading[GroupNamePattern]:
+        vaults = _read("vaults", self.gateways.groups.list_vaults)
+        policies = _gather(pool, lambda v: self.gateways.backup.list_policies(v.id), vaults)
+        patterns = dict.fromkeys(_pattern(policy) for policy in policies.values)
+        return Reading(
+            values=tuple(pattern for pattern in patterns if pattern is not None),
+            gaps=policies.gaps,
+        )
+
+    def _list_collections_of(self, vm: VirtualMachine) -> Reading[RestorePointCollection]:
+        found = _read("restore point collections", self.gateways.compute.list_collections)
+        mine = _select(found, lambda collection: names_vm(collection.source_id, vm.id))
+        with ThreadPoolExecutor(WORKERS) as pool:
+            return _gather(pool, self._read_points, mine)
+
+    def _read_points(
+        self, collection: RestorePointCollection
+    ) -> tuple[RestorePointCollection, ...]:
+        try:
+            return (self.gateways.compute.get_collection(collection.id),)
+        except NotFoundError:
+            return ()
+
+    def _is_backup_of_today(self, job: BackupJob) -> bool:
+        midnight = (
+            self.clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        )
+        started: datetime | None = job.start_time
+        return job.operation == "Backup" and started is not None and started >= midnight
+
+    def _describe(
+        self,
+        group: ResourceGroup,
+        known_by: str,
+        collections: Iterable[RestorePointCollection],
+        locks: Iterable[ManagementLock],
+    ) -> RestorePointGroup:
+        inside = [lock for lock in locks if group.id.contains(lock.scope)]
+        return RestorePointGroup(
+            group=group,
+            known_by=known_by,
+            locks=tuple(lock for lock in inside if lock.scope == group.id),
+            resource_locks=tuple(lock for lock in inside if lock.scope != group.id),
+            inherited_locks=tuple(lock for lock in locks if is_inherited(lock)),
+            collections=tuple(c for c in collections if group.id.contains(c.id)),
+        )
+
+
+def _known_by(
+    group: ResourceGroup,
+    patterns: Iterable[GroupNamePattern],
+    collections: Iterable[RestorePointCollection],
+) -> str | None:
+    if (known_by := ownership.is_restore_point_group(group, patterns)) is not None:
+        return known_by
+    inside = (collection for collection in collections if group.id.contains(collection.id))
+    return "its collections" if any(map(ownership.looks_like_backup, inside)) else None
+
+
+def _pattern(policy: BackupPolicy) -> GroupNamePattern | None:
+    if not policy.group_prefix:
+        return None
+    return GroupNamePattern(prefix=policy.group_prefix, suffix=policy.group_suffix or "")
+
+
+def _same_region(one: str, other: str) -> bool:
+    """Compare regions as Azure writes them: ``West Europe`` and ``westeurope`` are one."""
+    return one.replace(" ", "").lower() == other.replace(" ", "").lower()
+
+
+def _name_of(item: ProtectedItem) -> str:
+    return item.source_id.rpartition("/")[2].lower()
+
+
+def _select(reading: Reading[ItemT], wanted: Callable[[ItemT], bool]) -> Reading[ItemT]:
+    return Reading(values=tuple(v for v in reading.values if wanted(v)), gaps=reading.gaps)
+
+
+def _read(source: str, read: Callable[[], Iterable[ItemT]]) -> Reading[ItemT]:
+    """Read a list; a failure becomes a gap, except that nobody can go on without signing in."""
+    try:
+        return Reading(values=tuple(read()))
+    except SignInError:
+        raise
+    except AzremedyError as error:
+        return Reading(gaps=(_gap(source, error),))
+
+
+def _gather(
+    pool: ThreadPoolExecutor,
+    read: Callable[[ItemT], Iterable[OtherT]],
+    sources: Reading[ItemT],
+) -> Reading[OtherT]:
+    """Read one list for each source, side by side, and keep the gaps of all of them."""
+    readings = list(
+        pool.map(lambda source: _read(_source(source), lambda: read(source)), sources.values)
+    )
+    return Reading(
+        values=tuple(value for reading in readings for value in reading.values),
+        gaps=(*sources.gaps, *(gap for reading in readings for gap in reading.gaps)),
+    )
+
+
+def _source(source: object) -> str:
+    return str(getattr(source, "id", source))
+
+
+def _gap(source: str, error: AzremedyError) -> Unreadable:
+    action = error.action if isinstance(error, PermissionDeniedError) else None
+    why = f"missing permission {action}" if action else error.summary
+    return Unreadable(source=source, why=why, answer=error.answer, action=action)

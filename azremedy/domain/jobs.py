@@ -1,0 +1,58 @@
+"""Read a backup job: how far it is, and whether that is what was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from azremedy.domain.run import JobOutcome
+from azremedy.domain.steps import WaitFor
+
+if TYPE_CHECKING:
+    from azremedy.domain.resources import BackupJob
+
+SNAPSHOT = "Take Snapshot"
+TRANSFER = "Transfer data to vault"
+GOOD_ENDS = frozenset({"Completed", "CompletedWithWarnings"})
+
+
+def task_status(job: BackupJob, name: str) -> str:
+    """Give a task's status; empty when the job does not list it."""
+    return next((task.status for task in job.tasks if task.name.lower() == name.lower()), "")
+
+
+def is_confirmed(job: BackupJob, until: WaitFor) -> bool:
+    """Say whether a job got as far as was asked for.
+
+    A job whose transfer failed after a good snapshot ends ``CompletedWithWarnings`` (recorded Azure
+    traffic): that confirms the snapshot, not the job.
+    """
+    match until:
+        case WaitFor.NONE:
+            return True
+        case WaitFor.SNAPSHOT:
+            return task_status(job, SNAPSHOT) == "Completed" or job.status == "Completed"
+        case WaitFor.JOB:
+            if job.status == "CompletedWithWarnings":
+                return task_status(job, TRANSFER) == "Completed"
+            return job.status == "Completed"
+        case _:
+            assert_never(until)
+
+
+def job_outcome(job: BackupJob) -> JobOutcome:
+    """Give what a report tells of a job."""
+    return JobOutcome(
+        job_id=job.id,
+        status=job.status,
+        snapshot=task_status(job, SNAPSHOT),
+        transfer=task_status(job, TRANSFER),
+        errors=job.errors,
+    )
+
+
+def describe_job(job: BackupJob) -> str:
+    """Say in one line how far a job is, with its error codes."""
+    tasks = ", ".join(f"{task.name}: {task.status}" for task in job.tasks)
+    codes = ", ".join(e.title or str(e.code) for e in job.errors if e.title or e.code)
+    parts = (f"job {job.status}", tasks, codes)
+    return "; ".join(part for part in parts if part)

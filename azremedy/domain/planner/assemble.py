@@ -1,0 +1,140 @@
+"""Put sections together into one plan: steps numbered, shared steps once, leases returned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from azremedy.domain.evidence import Unreadable
+from azremedy.domain.locks import is_inherited, is_services_own
+from azremedy.domain.plan import Plan, PlannedStep, PointLoss, TargetPlan, Verdict
+from azremedy.domain.steps import CreateLock, DeleteLock, ItemRef, Step
+from azremedy.ids import ResourceId
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from azremedy.domain.resources import ManagementLock
+    from azremedy.domain.worlds import VmEvidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A step that has no number yet."""
+
+    step: Step
+    """What is done."""
+    reason: str
+    """Why, in one line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """What one target needs, before the sections are put together."""
+
+    target: ResourceId
+    """The VM, or the group."""
+    drafts: tuple[Draft, ...] = ()
+    """Steps in order."""
+    verdicts: tuple[Verdict, ...] = ()
+    """The guards' answers."""
+    loss: tuple[PointLoss, ...] = ()
+    """The loss sheet."""
+    gaps: tuple[Unreadable, ...] = ()
+    """What could not be read."""
+    notes: tuple[str, ...] = ()
+    """What to expect afterwards."""
+
+
+def assemble(
+    command: str, sections: tuple[Section, ...], *, created_at: datetime, tool_version: str
+) -> Plan:
+    """Make the plan. A lock that two targets share is taken off once, at the first of them."""
+    sections = _without_repeated_locks(sections)
+    number = 0
+    targets = []
+    for section in sections:
+        steps = []
+        for draft in section.drafts:
+            number += 1
+            steps.append(PlannedStep(number=number, step=draft.step, reason=draft.reason))
+        targets.append(
+            TargetPlan(
+                target=section.target,
+                steps=tuple(steps),
+                verdicts=section.verdicts,
+                loss=section.loss,
+                gaps=section.gaps,
+                notes=section.notes,
+            )
+        )
+    return Plan(
+        command=command,
+        created_at=created_at,
+        tool_version=tool_version,
+        targets=tuple(targets),
+        restores=_restores(sections, number),
+    )
+
+
+def draft_unlock(lock: ManagementLock, *, leased: bool) -> Draft:
+    """Draft the removal of a lock that stands in the way."""
+    back = ", put back at the end" if leased else ""
+    return Draft(
+        step=DeleteLock(lock=lock, leased=leased),
+        reason=f"{lock.level} lock '{lock.name}' stops the deletion{back}",
+    )
+
+
+def list_idle_items(evidence: VmEvidence) -> tuple[ItemRef, ...]:
+    """List the items whose jobs must not run while something of the VM is deleted."""
+    return tuple(
+        ItemRef(item_id=item.id, container_name=item.container_name)
+        for item in evidence.items.values
+    )
+
+
+def select_allowed(
+    in_the_way: Iterable[ManagementLock], *, unlock: bool, include_inherited: bool
+) -> tuple[ManagementLock, ...]:
+    """Pick the locks that the caller's flags allow to take off, the widest scope first."""
+    allowed = [
+        lock
+        for lock in in_the_way
+        if not is_services_own(lock) and (include_inherited if is_inherited(lock) else unlock)
+    ]
+    return tuple(sorted(allowed, key=lambda lock: len(lock.scope.segments)))
+
+
+def _without_repeated_locks(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    seen: set[ResourceId] = set()
+    result = []
+    for section in sections:
+        kept = []
+        for draft in section.drafts:
+            if isinstance(draft.step, DeleteLock):
+                if draft.step.lock.id in seen:
+                    continue
+                seen.add(draft.step.lock.id)
+            kept.append(draft)
+        result.append(replace(section, drafts=tuple(kept)))
+    return tuple(result)
+
+
+def _restores(sections: tuple[Section, ...], number: int) -> tuple[PlannedStep, ...]:
+    leased = [
+        draft.step.lock
+        for section in sections
+        for draft in section.drafts
+        if isinstance(draft.step, DeleteLock) and draft.step.leased
+    ]
+    # Last off, first back on: the narrowest lock was taken off last.
+    return tuple(
+        PlannedStep(
+            number=number + index,
+            step=CreateLock(lock=lock),
+            reason="taken off for this run only; put back in every ending",
+        )
+        for index, lock in enumerate(reversed(leased), start=1)
+    )

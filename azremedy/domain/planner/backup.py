@@ -1,0 +1,109 @@
+"""Plan an on-demand backup and how far it is followed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from azremedy.domain import guards
+from azremedy.domain.planner.assemble import Draft, Section
+from azremedy.domain.steps import TriggerBackup, WaitFor, WaitForJob
+
+if TYPE_CHECKING:
+    from azremedy.domain.plan import Verdict
+    from azremedy.domain.resources import ProtectedItem
+    from azremedy.domain.worlds import VmEvidence
+
+LONG_TRANSFER = "The transfer to the vault goes on after the snapshot; --wait job follows it too."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupOptions:
+    """What the caller asks for."""
+
+    until: WaitFor = WaitFor.SNAPSHOT
+    """How far the backup is followed."""
+    retain_days: int = 30
+    """Days to keep the recovery point; the portal's default (backup FAQ, 2025-10-27)."""
+    max_backups_per_day: int = guards.SUPPORTED_BACKUPS_PER_DAY
+    """Refuse when there were as many today."""
+    timeout_s: int = 24 * 3600
+    """Seconds after which the backup counts as not confirmed."""
+
+
+def plan_backup(evidence: VmEvidence, options: BackupOptions) -> Section:
+    """Plan one VM's backup: trigger once, then follow."""
+    item, verdicts = find_item(evidence, max_backups=options.max_backups_per_day)
+    if item is None:
+        return Section(target=evidence.vm.id, verdicts=tuple(verdicts), gaps=evidence.gaps)
+    drafts = draft_backup(
+        item, retain_days=options.retain_days, until=options.until, timeout_s=options.timeout_s
+    )
+    return Section(
+        target=evidence.vm.id,
+        drafts=drafts,
+        verdicts=tuple(verdicts),
+        gaps=evidence.gaps,
+        notes=(LONG_TRANSFER,) if options.until is WaitFor.SNAPSHOT else (),
+    )
+
+
+def find_item(
+    evidence: VmEvidence, *, max_backups: int
+) -> tuple[ProtectedItem | None, list[Verdict]]:
+    """Find the one item that can be backed up now, and what speaks against it.
+
+    A VM that was moved between vaults leaves a stopped item in the old one; that one is not
+    backed up, but a job that still runs there is in the way.
+    """
+    active = [item for item in evidence.items.values if not guards.check_item(item)]
+    vm_id = evidence.vm.id
+    if len(active) > 1:
+        names = ", ".join(item.vault_id.name for item in active)
+        return None, [guards.refuse("several-vaults", vm_id, f"protected in several: {names}")]
+    if not active:
+        stopped = [verdict for item in evidence.items.values for verdict in guards.check_item(item)]
+        missing = guards.refuse("not-protected", vm_id, _why_missing(evidence))
+        return None, stopped or [missing]
+    running = guards.check_jobs(evidence.running_jobs, vm_id=vm_id, during_job=False)
+    budget = guards.check_budget(evidence.todays_backups, vm_id=vm_id, max_backups=max_backups)
+    # Azure itself refuses a second backup at a time, so no flag can help here.
+    return active[0], [*(_final(verdict) for verdict in running), *budget]
+
+
+def draft_backup(
+    item: ProtectedItem,
+    *,
+    retain_days: int,
+    until: WaitFor,
+    timeout_s: int,
+    failure_expected: bool = False,
+) -> tuple[Draft, ...]:
+    """Draft the trigger and the wait that belongs to it."""
+    return (
+        Draft(
+            step=TriggerBackup(
+                item_id=item.id, container_name=item.container_name, retain_days=retain_days
+            ),
+            reason=f"on-demand backup into vault '{item.vault_id.name}'",
+        ),
+        Draft(
+            step=WaitForJob(
+                item_id=item.id,
+                until=until,
+                timeout_s=timeout_s,
+                failure_expected=failure_expected,
+            ),
+            reason="the backup counts when its job says so",
+        ),
+    )
+
+
+def _why_missing(evidence: VmEvidence) -> str:
+    if evidence.items.complete:
+        return "no vault of the subscription protects this VM"
+    return "no vault that could be read protects this VM"
+
+
+def _final(verdict: Verdict) -> Verdict:
+    return guards.refuse(verdict.guard, verdict.subject, verdict.message)

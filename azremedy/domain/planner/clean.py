@@ -1,0 +1,271 @@
+"""Plan the clean-up of a VM's restore point collections."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from azremedy.domain import guards, losses, ownership
+from azremedy.domain.locks import is_inherited, list_locks_in_the_way
+from azremedy.domain.planner.assemble import (
+    Draft,
+    Section,
+    draft_unlock,
+    list_idle_items,
+    select_allowed,
+)
+from azremedy.domain.planner.backup import draft_backup, find_item
+from azremedy.domain.steps import DeleteRestorePointCollection, WaitFor, WaitForCleanup
+
+if TYPE_CHECKING:
+    from azremedy.domain.plan import PointLoss, Verdict
+    from azremedy.domain.resources import ManagementLock, ResourceGroup, RestorePointCollection
+    from azremedy.domain.worlds import VmEvidence
+    from azremedy.ids import ResourceId
+
+AFTERMATH = (
+    "Until the next good backup the vault reports 400288 UserErrorRpCollectionDeleted for this VM: "
+    "that is this deletion, not a new fault. Run 'azremedy backup-now' next; it may take longer "
+    "than usual."
+)
+FIRST_BACKUP_FAILS = (
+    "The first backup after an unlock may fail; Azure then cleans up by itself within hours."
+)
+
+
+class CleanBy(StrEnum):
+    """Who deletes the restore points."""
+
+    DELETE = "delete"
+    """azremedy deletes the VM's collections."""
+    BACKUP = "backup"
+    """A backup makes the service clean up by itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanOptions:
+    """What the caller allows."""
+
+    by: CleanBy = CleanBy.DELETE
+    """Who deletes the restore points."""
+    unlock: bool = False
+    """Take the locks in the way off."""
+    include_inherited: bool = False
+    """Also those on the subscription."""
+    relock: bool = False
+    """Put every lock back afterwards, also those on the service's group."""
+    accept_loss: bool = False
+    """Delete points that have no copy in the vault."""
+    during_job: bool = False
+    """Go on while a job works on the VM."""
+    max_backups_per_day: int = guards.SUPPORTED_BACKUPS_PER_DAY
+    """For ``CleanBy.BACKUP``."""
+    retain_days: int = 7
+    """For ``CleanBy.BACKUP``: days to keep the recovery point."""
+    timeout_s: int = 6 * 3600
+    """For ``CleanBy.BACKUP``: seconds to wait for the clean-up."""
+
+
+def plan_clean(evidence: VmEvidence, options: CleanOptions) -> Section:
+    """Plan one VM: only collections that are proven to be the service's, for exactly this VM."""
+    owned, skipped = _sort_out(evidence)
+    if options.by is CleanBy.BACKUP:
+        return _plan_by_backup(evidence, options, owned=owned, skipped=skipped)
+    return _plan_by_delete(evidence, options, owned=owned, skipped=skipped)
+
+
+def _sort_out(
+    evidence: VmEvidence,
+) -> tuple[tuple[RestorePointCollection, ...], tuple[Verdict, ...]]:
+    owned, verdicts = [], []
+    groups = {group.id: group for group in evidence.groups.values}
+    for collection in evidence.collections.values:
+        judged = ownership.judge_collection(
+            collection,
+            vm=evidence.vm,
+            items=evidence.items,
+            group_is_services=_is_services(groups.get(collection.id.group), evidence),
+        )
+        if judged.owned:
+            owned.append(collection)
+        else:
+            verdicts.append(
+                guards.skip("collection-ownership", collection.id, f"left alone: {judged.why}")
+            )
+    return tuple(owned), tuple(verdicts)
+
+
+def _is_services(group: ResourceGroup | None, evidence: VmEvidence) -> bool:
+    if group is None:
+        return False
+    return ownership.is_restore_point_group(group, evidence.patterns.values) is not None
+
+
+def _plan_by_delete(
+    evidence: VmEvidence,
+    options: CleanOptions,
+    *,
+    owned: tuple[RestorePointCollection, ...],
+    skipped: tuple[Verdict, ...],
+) -> Section:
+    vm_id = evidence.vm.id
+    if not owned:
+        return Section(
+            target=vm_id,
+            verdicts=(*skipped, *_check_unreadable(evidence)),
+            gaps=evidence.gaps,
+        )
+    in_the_way = _locks_in_the_way(evidence, [collection.id for collection in owned])
+    loss = _find_loss(owned, evidence)
+    return Section(
+        target=vm_id,
+        drafts=(
+            *_draft_unlocks(in_the_way, options, evidence),
+            *(_draft_delete(collection, evidence, options) for collection in owned),
+        ),
+        verdicts=(
+            *skipped,
+            *_check_unreadable(evidence),
+            *guards.check_jobs(evidence.running_jobs, vm_id=vm_id, during_job=options.during_job),
+            *guards.check_file_recovery(evidence.recovery_points, during_job=options.during_job),
+            *guards.check_loss(loss, vm_id=vm_id, accept_loss=options.accept_loss),
+            *_check_locks(in_the_way, options, evidence),
+        ),
+        loss=loss,
+        gaps=evidence.gaps,
+        notes=(AFTERMATH,),
+    )
+
+
+def _check_unreadable(evidence: VmEvidence) -> list[Verdict]:
+    """Refuse when collections of this VM may exist that could not be seen."""
+    return [
+        guards.refuse("collections-unreadable", gap.source, f"could not be read: {gap.why}")
+        for gap in evidence.collections.gaps
+    ]
+
+
+def _plan_by_backup(
+    evidence: VmEvidence,
+    options: CleanOptions,
+    *,
+    owned: tuple[RestorePointCollection, ...],
+    skipped: tuple[Verdict, ...],
+) -> Section:
+    vm_id = evidence.vm.id
+    total = sum(len(collection.restore_points or ()) for collection in owned)
+    if total < guards.RESTORE_POINT_LIMIT:
+        note = f"{total} restore points, below the limit of {guards.RESTORE_POINT_LIMIT}"
+        return Section(
+            target=vm_id,
+            verdicts=(*skipped, *_check_unreadable(evidence)),
+            gaps=evidence.gaps,
+            notes=(note,),
+        )
+    in_the_way = _locks_in_the_way(evidence, [collection.id for collection in owned])
+    item, verdicts = find_item(evidence, max_backups=options.max_backups_per_day)
+    backup = (
+        draft_backup(
+            item,
+            retain_days=options.retain_days,
+            until=WaitFor.JOB,
+            timeout_s=options.timeout_s,
+            failure_expected=True,
+        )
+        if item is not None
+        else ()
+    )
+    return Section(
+        target=vm_id,
+        drafts=(
+            *_draft_unlocks(in_the_way, options, evidence),
+            *backup,
+            _draft_wait(evidence, owned, options),
+        ),
+        verdicts=(
+            *skipped,
+            *_check_unreadable(evidence),
+            *verdicts,
+            *_check_locks(in_the_way, options, evidence),
+        ),
+        gaps=evidence.gaps,
+        notes=(FIRST_BACKUP_FAILS,),
+    )
+
+
+def _draft_wait(
+    evidence: VmEvidence, owned: tuple[RestorePointCollection, ...], options: CleanOptions
+) -> Draft:
+    return Draft(
+        step=WaitForCleanup(
+            vm_id=evidence.vm.id,
+            collection_ids=tuple(collection.id for collection in owned),
+            below=guards.RESTORE_POINT_LIMIT,
+            timeout_s=options.timeout_s,
+        ),
+        reason="Azure Backup deletes expired restore points by itself once nothing stops it",
+    )
+
+
+def _find_loss(
+    owned: tuple[RestorePointCollection, ...], evidence: VmEvidence
+) -> tuple[PointLoss, ...]:
+    points = [point for collection in owned for point in collection.restore_points or ()]
+    return losses.find_losses(points, evidence.recovery_points)
+
+
+def _locks_in_the_way(
+    evidence: VmEvidence, targets: list[ResourceId]
+) -> tuple[ManagementLock, ...]:
+    found = (
+        lock for target in targets for lock in list_locks_in_the_way(target, evidence.locks.values)
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _check_locks(
+    in_the_way: tuple[ManagementLock, ...], options: CleanOptions, evidence: VmEvidence
+) -> list[Verdict]:
+    verdicts = guards.check_locks(
+        in_the_way, unlock=options.unlock, include_inherited=options.include_inherited
+    )
+    if not evidence.locks.complete:
+        message = "locks could not be read: Azure may refuse the deletion"
+        verdicts.append(guards.warn("locks-unreadable", evidence.vm.id, message))
+    return verdicts
+
+
+def _draft_unlocks(
+    in_the_way: tuple[ManagementLock, ...], options: CleanOptions, evidence: VmEvidence
+) -> tuple[Draft, ...]:
+    allowed = select_allowed(
+        in_the_way, unlock=options.unlock, include_inherited=options.include_inherited
+    )
+    return tuple(
+        draft_unlock(lock, leased=options.relock or not _is_on_services_group(lock, evidence))
+        for lock in allowed
+    )
+
+
+def _is_on_services_group(lock: ManagementLock, evidence: VmEvidence) -> bool:
+    """A lock on the service's group is the root cause; any other is somebody's protection."""
+    if is_inherited(lock) or lock.scope.group == evidence.vm.id.group:
+        return False
+    groups = {group.id: group for group in evidence.groups.values}
+    return _is_services(groups.get(lock.scope.group), evidence)
+
+
+def _draft_delete(
+    collection: RestorePointCollection, evidence: VmEvidence, options: CleanOptions
+) -> Draft:
+    points = tuple(point.name for point in collection.restore_points or ())
+    return Draft(
+        step=DeleteRestorePointCollection(
+            collection_id=collection.id,
+            source_id=evidence.vm.id,
+            restore_points=points,
+            idle_items=() if options.during_job else list_idle_items(evidence),
+        ),
+        reason=f"{len(points)} restore points; the next backup makes a new collection",
+    )

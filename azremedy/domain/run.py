@@ -1,0 +1,150 @@
+"""What became of a plan: the state of each step, and of the run as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from azremedy.domain.plan import Plan
+from azremedy.domain.resources import HealthDetail
+from azremedy.errors import EXIT_BACKUP_FAILED, EXIT_DONE, EXIT_FAILURES, AzureAnswer
+from azremedy.ids import ResourceId
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    PLANNED = "planned"
+    """Shown, not begun."""
+    SKIPPED = "skipped"
+    """Not done because a step before it failed, or the run was stopped."""
+    STARTED = "started"
+    """The intent is on disk; the request may be on its way."""
+    ACCEPTED = "accepted"
+    """Azure took the request and works on it."""
+    DONE = "done"
+    """Done, and seen to be done."""
+    ALREADY = "already"
+    """It was so already: nothing was sent."""
+    FAILED = "failed"
+    """Azure refused, or the effect could not be seen."""
+    UNKNOWN = "unknown"
+    """The request was sent and nobody saw the outcome."""
+
+
+class RunState(StrEnum):
+    """Where the whole run stands."""
+
+    PLANNED = "planned"
+    """A dry run, or not confirmed: nothing was changed."""
+    REFUSED = "refused"
+    """A guard or a person said no: nothing was changed."""
+    NOTHING_TO_DO = "nothing-to-do"
+    """The plan was empty."""
+    DONE = "done"
+    """Every step is done."""
+    FAILED = "failed"
+    """At least one step is not done."""
+    INTERRUPTED = "interrupted"
+    """Stopped from outside."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepError:
+    """Why a step failed."""
+
+    msgid: str
+    """The stable name of the error's class."""
+    message: str
+    """What was tried, on what, and what happened."""
+    advice: str
+    """What to do next."""
+    exit_code: int
+    """The exit code that this error alone would give."""
+    answer: AzureAnswer | None = None
+    """What Azure said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOutcome:
+    """How a followed backup ended."""
+
+    job_id: ResourceId | None
+    """The job; ``None`` when the service named none."""
+    status: str
+    """The job's status when it was read last."""
+    snapshot: str = ""
+    """State of the snapshot task."""
+    transfer: str = ""
+    """State of the transfer task."""
+    errors: tuple[HealthDetail, ...] = ()
+    """What the job says went wrong."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What became of one step."""
+
+    number: int
+    """The step's number in the plan."""
+    state: StepState
+    """Where it stands."""
+    message: str = ""
+    """One line for people."""
+    started_at: datetime | None = None
+    """Azure's time before the request."""
+    ended_at: datetime | None = None
+    """Azure's time after the verification."""
+    request_id: str | None = None
+    """``x-ms-request-id`` of the request that changed something."""
+    correlation_id: str | None = None
+    """``x-ms-correlation-request-id`` of it."""
+    error: StepError | None = None
+    """Why it failed."""
+    job: JobOutcome | None = None
+    """For steps that follow a backup."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """A plan and what became of it. A dry run has the same shape: its steps stay planned."""
+
+    command: str
+    """The command."""
+    dry_run: bool
+    """Whether changes were impossible from the start."""
+    state: RunState
+    """Where the run stands."""
+    plan: Plan
+    """What was shown."""
+    steps: tuple[StepResult, ...]
+    """One for each step of the plan, in order."""
+    exit_code: int
+    """The process's exit code."""
+    run_id: str | None = None
+    """Names the journal; ``None`` when nothing was begun."""
+    journal: str | None = None
+    """The journal's path; ``None`` when nothing was begun."""
+    schema: Literal["azremedy.run/1"] = "azremedy.run/1"
+
+
+SETTLED = frozenset({StepState.DONE, StepState.ALREADY})
+"""States in which a step needs nothing more."""
+
+
+def find_exit_code(results: tuple[StepResult, ...]) -> int:
+    """Give the exit code of a run that was not interrupted.
+
+    A backup that failed or was not confirmed outranks the rest; failures that agree on a code keep
+    it; everything else is "finished with failures".
+    """
+    codes = {result.error.exit_code for result in results if result.error is not None}
+    if EXIT_BACKUP_FAILED in codes:
+        return EXIT_BACKUP_FAILED
+    if len(codes) == 1:
+        return codes.pop()
+    if all(result.state in SETTLED for result in results):
+        return EXIT_DONE
+    return EXIT_FAILURES

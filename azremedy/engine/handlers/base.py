@@ -1,0 +1,155 @@
+"""What every handler is, and what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from azremedy.domain.run import JobOutcome
+from azremedy.errors import AzremedyError
+from azremedy.gateways.operations import Operation
+from azremedy.gateways.session import Session
+from azremedy.ids import ResourceId
+
+if TYPE_CHECKING:
+    from azremedy.gateways.clock import Clock
+    from azremedy.gateways.session import Gateways
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proceed:
+    """The world is as the plan says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Already:
+    """What the step would do is so already."""
+
+    why: str
+    """One line for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """The world is not as the plan says: the step must not be done."""
+
+    why: str
+    """One line for people."""
+
+
+Seen = Proceed | Already | Moved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Azure took the request."""
+
+    request_id: str | None = None
+    """``x-ms-request-id``."""
+    correlation_id: str | None = None
+    """``x-ms-correlation-request-id``."""
+    operation: Operation | None = None
+    """The long-running operation, if it is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The step's effect, seen."""
+
+    message: str
+    """One line for people."""
+    job: JobOutcome | None = None
+    """For steps that follow a backup."""
+    failure: AzremedyError | None = None
+    """Why the step failed although every request was answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A backup that this run started."""
+
+    sent_at: datetime
+    """Azure's time right before the request."""
+    operation_id: str | None
+    """The backup operation; ``None`` when the answer was lost."""
+    job_id: ResourceId | None = None
+    """The job, when it was found without the operation."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Memory:
+    """What later steps of one run need to know of earlier ones."""
+
+    removed_locks: set[ResourceId] = field(default_factory=set)
+    """Locks that this run took off, or may have taken off."""
+    triggers: dict[ResourceId, Trigger] = field(default_factory=dict)
+    """Backups that this run started, by protected item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long handlers wait for Azure. Seconds of Azure's time."""
+
+    lock_reads: int = 5
+    """Reads in a row that must agree before a lock is believed gone or back: lock changes reach
+    Azure's regions one after the other (the azurerm provider reads twelve times)."""
+    lock_read_every: timedelta = timedelta(seconds=5)
+    """Time between them."""
+    lock_effect: timedelta = timedelta(minutes=10)
+    """How long ``ScopeLocked`` is retried after this run took a lock off."""
+    retry_every: timedelta = timedelta(seconds=15)
+    """Time between such retries."""
+    delete_attempts: int = 3
+    """Attempts to delete a large collection: the first often times out, two or three retries help
+    (learn.microsoft.com/azure/backup, "agent or extension" article, 2025-11-12)."""
+    delete: timedelta = timedelta(hours=2)
+    """How long one deletion is followed."""
+    operation_every: timedelta = timedelta(seconds=10)
+    """Time between reads of a backup operation."""
+    job_every: timedelta = timedelta(seconds=30)
+    """Time between reads of a job: the service allows 150 an hour (recorded 429 answers)."""
+    cleanup_every: timedelta = timedelta(minutes=5)
+    """Time between counts of restore points."""
+    throttled: timedelta = timedelta(minutes=15)
+    """How long a throttled trigger is waited out: 429 means that it was not carried out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What handlers work with."""
+
+    session: Session
+    """The one session of the run that may write."""
+    memory: Memory
+    """The run's memory."""
+    progress: Callable[[str], None]
+    """Tells people what moves."""
+    patience: Patience
+    """How long to wait."""
+
+    @property
+    def clock(self) -> Clock:
+        """Azure's clock."""
+        return self.session.clock
+
+    def gateways(self, target: ResourceId) -> Gateways:
+        """Give the gateways of the target's subscription."""
+        return self.session.subscription(target.subscription_id)
+
+
+class Handler(Protocol):
+    """One step in three moves; the executor writes the journal between them."""
+
+    def observe(self) -> Seen:
+        """Read whether the world is still as the plan says. Changes nothing."""
+
+    def act(self) -> Accepted:
+        """Send the one request that changes something."""
+
+    def confirm(self) -> Accepted | None:
+        """After an answer was lost: find out whether the request was carried out."""
+
+    def finish(self, accepted: Accepted) -> Outcome:
+        """Follow the operation to its end and see the effect."""

@@ -1,0 +1,150 @@
+"""Make the SDK's clients, all with one pipeline.
+
+The pipeline is composed here instead of taken from the SDK, because the SDK's holds a policy that
+registers resource providers by itself: a change that no plan has shown.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from azremedy._version import __version__
+from azremedy.gateways.clock import AzureClock, Clock
+from azremedy.gateways.clouds import Cloud
+from azremedy.gateways.policies import ClockPolicy, PatiencePolicy, ReadOnlyPolicy
+
+if TYPE_CHECKING:
+    from azure.mgmt.compute import ComputeManagementClient
+    from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
+    from azure.mgmt.resource.locks import ManagementLockClient
+    from azure.mgmt.resource.resources import ResourceManagementClient
+
+    from azremedy.ids import ResourceId
+
+ClientT_co = TypeVar("ClientT_co", covariant=True)
+NO_SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+USER_AGENT = f"azremedy/{__version__}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOptions:
+    """How a session sends its requests."""
+
+    read_only: bool = False
+    """Whether the pipeline refuses whatever could change something."""
+    retry_total: int = 5
+    """How often the SDK repeats a request that may be repeated; on-demand backups never are."""
+    longest_wait: timedelta = timedelta(minutes=5)
+    """The longest ``Retry-After`` that is waited out between two tries of one request."""
+    polling_interval_s: float = 10
+    """Seconds between two looks at a long-running operation when Azure names no time."""
+    connect_timeout_s: int = 30
+    """Seconds until a connection must stand."""
+    read_timeout_s: int = 120
+    """Seconds that Azure may be silent in the middle of an answer."""
+
+
+class Connect(Protocol[ClientT_co]):
+    """Gives a subscription's client, made on first use.
+
+    Raises:
+        UsageError: the target lies in another subscription: the SDK would address the resource of
+            the same name in this one.
+    """
+
+    def __call__(self, target: ResourceId | None = None) -> ClientT_co:
+        """Return the client for a target, or for the subscription as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """What all clients of a session share."""
+
+    credential: Any
+    """An azure-core TokenCredential."""
+    cloud: Cloud
+    """Where Azure Resource Manager is."""
+    transport: Any
+    """The SDK transport that sends the requests."""
+    clock: Clock
+    """Learns Azure's time from the answers if it is an AzureClock."""
+    options: SessionOptions
+    """How requests are sent."""
+
+
+def _policies(link: Link) -> list[Any]:
+    from azure.core.pipeline import policies as core  # noqa: PLC0415 - loads the SDK on use
+    from azure.mgmt.core import policies as arm  # noqa: PLC0415 - loads the SDK on use
+
+    guards: list[Any] = [PatiencePolicy(link.options.longest_wait)]
+    if isinstance(link.clock, AzureClock):
+        guards.append(ClockPolicy(link.clock))
+    if link.options.read_only:
+        guards.append(ReadOnlyPolicy())
+    return [
+        core.RequestIdPolicy(),
+        core.HeadersPolicy(),
+        core.UserAgentPolicy(user_agent=USER_AGENT),
+        core.ProxyPolicy(),
+        core.ContentDecodePolicy(),
+        core.RedirectPolicy(),
+        core.RetryPolicy(retry_total=link.options.retry_total),
+        arm.ARMChallengeAuthenticationPolicy(link.credential, link.cloud.scope),
+        core.CustomHookPolicy(),
+        core.NetworkTraceLoggingPolicy(),
+        core.SensitiveHeaderCleanupPolicy(),
+        arm.ARMHttpLoggingPolicy(),
+        *guards,
+    ]
+
+
+def _arguments(link: Link) -> dict[str, Any]:
+    return {
+        "base_url": link.cloud.resource_manager,
+        "credential_scopes": [link.cloud.scope],
+        "transport": link.transport,
+        "policies": _policies(link),
+        "polling_interval": link.options.polling_interval_s,
+    }
+
+
+def _quiet(package: str) -> None:
+    # For an error with an empty body the generated clients log a whole traceback as a warning
+    # before they raise the error that is handled anyway.
+    logging.getLogger(f"{package}._utils.model_base").setLevel(logging.ERROR)
+
+
+def resource_client(link: Link, subscription_id: str) -> ResourceManagementClient:
+    """Make the client of groups, generic resources and subscriptions."""
+    from azure.mgmt.resource.resources import ResourceManagementClient  # noqa: PLC0415 - on use
+
+    _quiet("azure.mgmt.resource.resources")
+    return ResourceManagementClient(link.credential, subscription_id, **_arguments(link))
+
+
+def lock_client(link: Link, subscription_id: str) -> ManagementLockClient:
+    """Make the client of management locks."""
+    from azure.mgmt.resource.locks import ManagementLockClient  # noqa: PLC0415 - on use
+
+    return ManagementLockClient(link.credential, subscription_id, **_arguments(link))
+
+
+def compute_client(link: Link, subscription_id: str) -> ComputeManagementClient:
+    """Make the client of VMs, extensions and restore points."""
+    from azure.mgmt.compute import ComputeManagementClient  # noqa: PLC0415 - on use
+
+    _quiet("azure.mgmt.compute")
+    return ComputeManagementClient(link.credential, subscription_id, **_arguments(link))
+
+
+def backup_client(link: Link, subscription_id: str) -> RecoveryServicesBackupClient:
+    """Make the client of Azure Backup."""
+    from azure.mgmt.recoveryservicesbackup import (  # noqa: PLC0415 - loads the SDK on use
+        RecoveryServicesBackupClient,
+    )
+
+    _quiet("azure.mgmt.recoveryservicesbackup")
+    return RecoveryServicesBackupClient(link.credential, subscription_id, **_arguments(link))

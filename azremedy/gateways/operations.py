@@ -1,0 +1,149 @@
+"""Follow Azure's long-running operations in the calling thread, across crashes if need be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from azremedy.gateways.clock import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What identifies an accepted request to Microsoft's support."""
+
+    request_id: str | None = None
+    """``x-ms-request-id``."""
+    correlation_id: str | None = None
+    """``x-ms-correlation-request-id``."""
+    already_gone: bool = False
+    """Whether the thing to delete was not there (204, or 404 with a lost parent)."""
+
+
+def receipt_of(answer: Any, _model: object = None, _headers: object = None) -> Receipt:
+    """Read the receipt from an SDK pipeline response; usable as the SDK's ``cls=``."""
+    headers = answer.http_response.headers
+    return Receipt(
+        request_id=headers.get("x-ms-request-id"),
+        correlation_id=headers.get("x-ms-correlation-request-id"),
+        already_gone=answer.http_response.status_code == HTTPStatus.NO_CONTENT,
+    )
+
+
+class _OutOfTime(Exception):  # noqa: N818 - it never leaves this module
+    """The caller's patience is over while the operation still runs."""
+
+
+class Polling(Protocol):
+    """The part of azure-core's polling methods that an operation uses."""
+
+    receipt: Receipt
+
+    def status(self) -> str:
+        """Return the status word of the last answer."""
+
+    def get_continuation_token(self) -> str:
+        """Return a text from which the polling can go on."""
+
+    def drive(self, watch: Callable[[str], None]) -> None:
+        """Poll until the end, telling each status word."""
+
+
+def deferred_polling(interval_s: float) -> Any:
+    """Make ARM's polling method, which waits until it is driven.
+
+    The SDK's poller starts a thread that polls at once. Here the caller's own thread does, when
+    it wants to: Ctrl-C reaches it, and virtual time passes for one thread only.
+    """
+    from azure.mgmt.core.polling.arm_polling import ARMPolling  # noqa: PLC0415 - loads the SDK
+
+    class Deferred(ARMPolling):
+        """ARM's polling, driven by its caller."""
+
+        receipt = Receipt()
+        driven = False
+        watch: Callable[[str], None]
+
+        def initialize(self, client: Any, initial_response: Any, callback: Any) -> None:
+            super().initialize(client, initial_response, callback)
+            self.receipt = receipt_of(initial_response)
+
+        def finished(self) -> bool:
+            # The poller asks this once, to decide whether to start its thread.
+            return not self.driven or bool(super().finished())
+
+        def update_status(self) -> None:
+            super().update_status()
+            self.watch(self.status())
+
+        def drive(self, watch: Callable[[str], None]) -> None:
+            self.driven, self.watch = True, watch
+            self.run()
+
+    return Deferred(interval_s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A long-running operation that Azure has accepted."""
+
+    polling: Polling
+    """Where it stands."""
+    clock: Clock
+    """Measures the caller's patience."""
+    translate: Callable[[], AbstractContextManager[None]]
+    """Turns the SDK's errors into azremedy's."""
+
+    @property
+    def receipt(self) -> Receipt:
+        """The ids of the request that started it."""
+        return self.polling.receipt
+
+    def token(self) -> str:
+        """Return a text from which another process can go on waiting.
+
+        It holds the operation's URL, which acts like a password: for the journal, never for a log.
+        """
+        return self.polling.get_continuation_token()
+
+    def status(self) -> str:
+        """Return Azure's last status word, such as ``InProgress``; asks nothing."""
+        return self.polling.status()
+
+    def finished(self) -> bool:
+        """Say whether the last answer was the operation's end; asks nothing."""
+        return self.status().lower() in {"succeeded", "failed", "canceled", "cancelled"}
+
+    def wait(
+        self, on_poll: Callable[[str], None] | None = None, timeout_s: float | None = None
+    ) -> str:
+        """Wait for the end and return the last status word: ``Succeeded`` unless time ran out.
+
+        Safe to call again after a timeout or an error: it polls, it never sends the request anew.
+
+        Args:
+            on_poll: told the status word after every look; what it raises ends the wait.
+            timeout_s: seconds after which to stop looking; the operation itself goes on.
+
+        Raises:
+            AzremedyError: the operation failed, with the code that Azure gave, or the look did.
+        """
+        give_up = None if timeout_s is None else self.clock.now() + timedelta(seconds=timeout_s)
+        try:
+            with self.translate():
+                self.polling.drive(lambda word: self._looked(word, on_poll, give_up))
+        except _OutOfTime:
+            pass
+        return self.status()
+
+    def _looked(
+        self, word: str, on_poll: Callable[[str], None] | None, give_up: datetime | None
+    ) -> None:
+        if on_poll is not None:
+            on_poll(word)
+        if give_up is not None and not self.finished() and self.clock.now() >= give_up:
+            raise _OutOfTime

@@ -1,0 +1,52 @@
+"""The conversation of a running plan, one line an event."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from rich.markup import escape
+
+from azremedy.domain.events import RunEnded, StepEnded, StepProgressed, StepStarted
+from azremedy.domain.run import StepState
+from azremedy.report import words
+from azremedy.report.problem import show_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from azremedy.domain.events import Event
+
+
+def make_listener(console: Console) -> Callable[[Event], None]:
+    """Make a listener that writes each event as it comes."""
+
+    def listen(event: Event) -> None:
+        match event:
+            case StepStarted(planned=planned):
+                console.print(
+                    f"{planned.number}. {escape(words.doing(planned.step))} …",
+                    soft_wrap=True,
+                    highlight=False,
+                )
+            case StepProgressed(message=message):
+                console.print(f"   {escape(message)}", style="dim", soft_wrap=True)
+            case StepEnded():
+                _show_end(event, console)
+            case RunEnded():
+                return
+            case _:
+                assert_never(event)
+
+    return listen
+
+
+def _show_end(event: StepEnded, console: Console) -> None:
+    result = event.result
+    if result.error is not None:
+        show_lines(result.error.message, result.error.answer, result.error.advice, console)
+        return
+    style = "green" if result.state in {StepState.DONE, StepState.ALREADY} else "yellow"
+    told = f": {escape(result.message)}" if result.message else ""
+    console.print(f"   [{style}]{words.STATES[result.state]}[/{style}]{told}", soft_wrap=True)

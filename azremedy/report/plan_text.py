@@ -1,0 +1,120 @@
+"""A plan and its run as text for people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+from azremedy.domain.plan import Copy, Decision
+from azremedy.domain.run import StepState
+from azremedy.report import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from azremedy.domain.plan import Plan, PlannedStep, PointLoss, TargetPlan, Verdict
+    from azremedy.domain.run import Run, StepResult
+
+_STYLE = {Decision.SKIP: "dim", Decision.WARN: "yellow", Decision.REFUSE: "bold red"}
+_STATE_STYLE = {
+    StepState.DONE: "green",
+    StepState.ALREADY: "green",
+    StepState.FAILED: "bold red",
+    StepState.UNKNOWN: "bold red",
+}
+_SHOWN_LOSSES = 20
+
+
+def show_plan(plan: Plan, console: Console) -> None:
+    """Write the plan: every target with its steps, verdicts and losses."""
+    for target in plan.targets:
+        _show_target(target, console)
+    if plan.restores:
+        console.print("[bold]At the end, whatever the ending[/bold]")
+        _show_steps(plan.restores, console)
+
+
+def show_run(run: Run, console: Console) -> None:
+    """Write what became of each step, and of the whole."""
+    by_number = {planned.number: planned for planned in run.plan.steps}
+    for result in run.steps:
+        if result.state is not StepState.PLANNED:
+            _show_result(by_number[result.number], result, console)
+    console.print(escape(words.RUNS[run.state]), style="bold", soft_wrap=True)
+    if run.journal is not None:
+        console.print(f"Journal: {escape(run.journal)}", style="dim", soft_wrap=True)
+
+
+def _show_target(target: TargetPlan, console: Console) -> None:
+    console.print(f"[bold]{escape(str(target.target))}[/bold]", soft_wrap=True)
+    if not target.steps and not _refused(target.verdicts):
+        console.print("  nothing to do")
+    _show_steps(target.steps, console)
+    _show_losses(target.loss, console)
+    for verdict in target.verdicts:
+        _show_verdict(verdict, console)
+    for gap in target.gaps:
+        console.print(
+            f"  [yellow]not read:[/yellow] {escape(gap.source)}: {escape(gap.why)}", soft_wrap=True
+        )
+    for note in target.notes:
+        console.print(f"  note: {escape(note)}", soft_wrap=True)
+
+
+def _refused(verdicts: Iterable[Verdict]) -> bool:
+    return any(verdict.decision is Decision.REFUSE for verdict in verdicts)
+
+
+def _show_steps(steps: Iterable[PlannedStep], console: Console) -> None:
+    for planned in steps:
+        console.print(
+            f"  {planned.number}. {escape(words.would(planned.step))}",
+            soft_wrap=True,
+            highlight=False,
+        )
+        undo = words.REVERSIBLE[planned.step.reversible]
+        console.print(f"     [dim]{escape(planned.reason)}; {undo}[/dim]", soft_wrap=True)
+
+
+def _show_losses(loss: tuple[PointLoss, ...], console: Console) -> None:
+    if not loss:
+        return
+    counts = Counter(point.copy for point in loss)
+    told = ", ".join(f"{counts[copy]} {words.COPIES[copy]}" for copy in Copy if counts[copy])
+    console.print(f"  {words.plural(len(loss), 'restore point')} would go: {told}", soft_wrap=True)
+    alarming = [point for point in loss if point.copy is not Copy.VAULT]
+    for point in alarming[:_SHOWN_LOSSES]:
+        console.print(
+            f"     [red]{escape(point.restore_point_id.name)}[/red] {words.COPIES[point.copy]}",
+            soft_wrap=True,
+        )
+    if len(alarming) > _SHOWN_LOSSES:
+        console.print(
+            f"     and {len(alarming) - _SHOWN_LOSSES} more (all of them in --output json)"
+        )
+
+
+def _show_verdict(verdict: Verdict, console: Console) -> None:
+    style = _STYLE[verdict.decision]
+    way = f" (use {verdict.override})" if verdict.override else ""
+    console.print(
+        f"  [{style}]{words.DECISIONS[verdict.decision]}:[/{style}] {escape(verdict.message)}{way}",
+        soft_wrap=True,
+    )
+    if verdict.subject not in verdict.message:
+        console.print(f"     [dim]{escape(verdict.subject)}[/dim]", soft_wrap=True)
+
+
+def _show_result(planned: PlannedStep, result: StepResult, console: Console) -> None:
+    style = _STATE_STYLE.get(result.state, "yellow")
+    told = f": {escape(result.message)}" if result.message else ""
+    console.print(
+        f"{planned.number}. {escape(words.doing(planned.step))}: "
+        f"[{style}]{words.STATES[result.state]}[/{style}]{told}",
+        soft_wrap=True,
+        highlight=False,
+    )

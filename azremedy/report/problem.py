@@ -1,0 +1,38 @@
+"""An error as three lines: what happened, what Azure answered, what to do next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from azremedy.errors import AzremedyError, AzureAnswer
+
+
+def show_problem(error: AzremedyError, console: Console) -> None:
+    """Write an error for people, to the conversation."""
+    show_lines(error.summary, error.answer, error.advice, console)
+
+
+def show_lines(summary: str, answer: AzureAnswer | None, advice: str, console: Console) -> None:
+    """Write the three lines."""
+    console.print(f"[bold red]error:[/bold red] {escape(summary)}", soft_wrap=True)
+    if answer is not None and (said := describe_answer(answer)):
+        console.print(f"  Azure: {escape(said)}", soft_wrap=True)
+    if advice:
+        console.print(f"  next: {escape(advice)}", soft_wrap=True)
+
+
+def describe_answer(answer: AzureAnswer) -> str:
+    """Write Azure's answer in one line: status, code, words, ids."""
+    parts = [
+        f"{answer.status}" if answer.status else "",
+        answer.code or "",
+        answer.message.strip().replace("\n", " "),
+        f"[request {answer.request_id}]" if answer.request_id else "",
+        f"[correlation {answer.correlation_id}]" if answer.correlation_id else "",
+    ]
+    return " ".join(part for part in parts if part)

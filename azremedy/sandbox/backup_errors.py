@@ -1,0 +1,151 @@
+"""Keep the backup service's error codes, as jobs and item health word them.
+
+The names are those of learn.microsoft.com/azure/backup, backup-azure-vms-troubleshoot and
+backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout (2025-11-12). The integers are from
+recorded Azure traffic; 0 stands where no recording shows one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azremedy.sandbox.http import Json
+
+SUCCESS = "success"
+"""The outcome of a backup that went well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupError:
+    """One reason for which a backup fails."""
+
+    title: str
+    """The code's name; jobs carry it in `errorTitle`."""
+    number: int = 0
+    """The code's integer, 0 when unknown."""
+    message: str = "The backup failed."
+    """What the service says about it."""
+    advice: tuple[str, ...] = ()
+    """What it recommends."""
+
+    def job_detail(self) -> Json:
+        """Write it as an entry of a job's `errorDetails`."""
+        return {
+            "errorCode": self.number,
+            "errorTitle": self.title,
+            "errorString": self.message,
+            "recommendations": list(self.advice),
+        }
+
+    def health_detail(self) -> Json:
+        """Write it as an entry of an item's `healthDetails`."""
+        return {
+            "code": self.number,
+            "title": self.title,
+            "message": self.message,
+            "recommendations": list(self.advice),
+        }
+
+
+AGENT = BackupError(
+    title="UserErrorGuestAgentStatusUnavailable",
+    number=400196,
+    message="VM agent is unable to communicate with the Azure Backup Service.",
+    advice=("Ensure that the VM agent is up to date and running.",),
+)
+EXTENSION = BackupError(
+    title="ExtensionOperationFailedForManagedDisks",
+    message="VMSnapshot extension operation failed.",
+    advice=(
+        "Ensure that the backup extension of the virtual machine is healthy and retry the backup.",
+    ),
+)
+LIMIT = BackupError(
+    title="UserErrorRpCollectionLimitReached",
+    message="The Restore Point collection max limit has reached.",
+    advice=("Ensure that no resource lock prevents the clean-up of restore points.",),
+)
+COLLECTION_DELETED = BackupError(
+    title="UserErrorRpCollectionDeleted",
+    number=400288,
+    message="The Restore Point collection has been deleted by the user.",
+    advice=("Retry the operation and do not delete collections made by the backup service.",),
+)
+COMPUTE = BackupError(
+    title="UserErrorCrpReportedUserError",
+    number=400349,
+    message="Backup failed due to an error. For details, see Job Error Message Details.",
+    advice=("For more information, refer to https://aka.ms/AB-AzureVM",),
+)
+VM_FAILED = BackupError(
+    title="UserErrorVmProvisioningStateFailed",
+    message="The VM is in failed provisioning state.",
+    advice=("Bring the virtual machine to a running or shut-down state.",),
+)
+VM_GONE = BackupError(
+    title="UserErrorVmNotFoundV2",
+    number=400136,
+    message="Virtual machine doesn't exist.",
+    advice=("Stop protecting the virtual machine, with or without deleting its backup data.",),
+)
+IN_PROGRESS = BackupError(
+    title="UserErrorBackupOperationInProgress",
+    number=400001,
+    message="Another backup operation is currently in progress on this item.",
+    advice=("Wait until the operation in progress is over, then retry.",),
+)
+CANCELLED = BackupError(
+    title="UserErrorJobSuccessfullyCancelled", number=400158, message="Job is cancelled."
+)
+_OTHERS = (
+    BackupError(
+        title="BackUpOperationFailed",
+        number=400002,
+        message="Backup failed with an internal error.",
+        advice=("Retry the operation in a few minutes.",),
+    ),
+    BackupError(
+        title="ExtensionSnapshotFailedNoNetwork",
+        number=400206,
+        message="Snapshot operation failed due to no network connectivity on the virtual machine.",
+        advice=("Ensure that the virtual machine has network access.",),
+    ),
+    BackupError(
+        title="UserErrorGuestAgentVersionUnsupported",
+        number=380016,
+        message="The virtual machine does not have the latest agent installed.",
+        advice=("Update the agent to the latest version.",),
+    ),
+)
+_KNOWN = (
+    AGENT,
+    EXTENSION,
+    LIMIT,
+    COLLECTION_DELETED,
+    COMPUTE,
+    VM_FAILED,
+    VM_GONE,
+    IN_PROGRESS,
+    CANCELLED,
+    *_OTHERS,
+)
+
+
+def named(title: str) -> BackupError:
+    """Give the error of a name; one that is not known here gets a general message."""
+    for error in _KNOWN:
+        if error.title.lower() == title.lower():
+            return error
+    return BackupError(title=title)
+
+
+def healthy() -> Json:
+    """Write the health of an item that is well. Source: recorded Azure traffic, 2024."""
+    return {
+        "code": 400239,
+        "title": "IaasVmHealthGreenDefault",
+        "message": "Backup pre-check status of this virtual machine is OK.",
+        "recommendations": [],
+    }

@@ -1,0 +1,249 @@
+"""Serve restore point collections, restore points and the snapshots of their disks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from azremedy.sandbox import (
+    backup_names,
+    backup_points,
+    backup_service,
+    backup_view,
+    refusals,
+)
+from azremedy.sandbox.clock import timestamp
+from azremedy.sandbox.compute_answers import (
+    BASE,
+    REGIONLESS,
+    collection_id,
+    existing,
+    group_id,
+    quota,
+    upper_group,
+)
+from azremedy.sandbox.http import Answer, ArmError, Json, Request, created, no_content, ok
+from azremedy.sandbox.operations import COMPUTE, Work
+from azremedy.sandbox.paging import page
+from azremedy.sandbox.routing import Handler, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from azremedy.sandbox.world import World
+
+_COLLECTION = BASE + "/restorePointCollections/{collection}"
+_POINT = _COLLECTION + "/restorePoints/{point}"
+_ACTION = "Microsoft.Compute/restorePointCollections"
+_READ = quota("LowCostGetRestorePointSubscriptionMaximum;599")
+_LIST = quota("HighCostGetRestorePointSubscriptionMaximum;149")
+_DELETE = quota("DeleteRestorePointSubscriptionMaximum;359")
+
+
+def _get(world: World, request: Request, **place: str) -> Answer:
+    document = existing(world, collection_id(place))
+    if request.query.get("$expand", "").lower() == "restorepoints":
+        points = backup_view.points_of(world, document["id"])
+        document["properties"]["restorePoints"] = [_shown(point) for point in points]
+    return replace(ok(document), headers=_READ)
+
+
+def _shown(point: Json) -> Json:
+    """Give a restore point as Compute shows it: without a type.
+
+    Source: recorded Azure traffic, 2022-2024.
+    """
+    return {key: value for key, value in point.items() if key != "type"}
+
+
+def _list(world: World, request: Request, **place: str) -> Answer:
+    scope = group_id(place)
+    existing(world, scope)
+    found = world.documents.of_type(backup_names.COLLECTION_TYPE, under=scope)
+    return _page(world, request, found)
+
+
+def _list_all(world: World, request: Request, **place: str) -> Answer:
+    scope = f"/subscriptions/{place['subscription']}"
+    found = world.documents.of_type(backup_names.COLLECTION_TYPE, under=scope)
+    return _page(world, request, tuple(upper_group(collection) for collection in found))
+
+
+def _page(world: World, request: Request, found: tuple[Json, ...]) -> Answer:
+    answer = page(request, found, world.page_size)
+    return replace(answer, headers={**answer.headers, **_LIST})
+
+
+def _put(world: World, request: Request, **place: str) -> Answer:
+    """Make a collection, at once; its source can never change."""
+    existing(world, group_id(place))
+    sent = request.json() or {}
+    before = world.documents.get(collection_id(place))
+    if before:
+        return ok(world.documents.put({**before, "tags": sent.get("tags", before.get("tags"))}))
+    source_id = str(sent.get("properties", {}).get("source", {}).get("id", ""))
+    source = world.documents.get(source_id) if source_id else None
+    if not source:
+        raise refusals.resource_not_found(source_id) if source_id else _no_source()
+    document = {
+        **{key: sent[key] for key in ("location", "tags") if key in sent},
+        "id": collection_id(place),
+        "properties": {
+            "source": {"location": source["location"], "id": source["id"]},
+            "restorePointCollectionId": world.ids.new(),
+            "provisioningState": "Succeeded",
+        },
+    }
+    document.setdefault("location", source["location"])
+    return created(world.documents.put(document))
+
+
+def _no_source() -> ArmError:
+    return ArmError(400, "InvalidParameter", "Required parameter 'source' is missing (null).")
+
+
+def _delete(world: World, request: Request, **place: str) -> Answer:
+    """Delete a collection with its restore points; 204 when there is none."""
+    document = world.documents.get(collection_id(place))
+    if not document:
+        return no_content()
+    document["properties"]["provisioningState"] = "Deleting"
+    world.documents.put(document)
+
+    def finish() -> None:
+        world.documents.remove(document["id"])
+        backup_service.note_deleted(world, document)
+
+    return _deleting(world, request, document, name="deleteRestorePointCollection", finish=finish)
+
+
+def _deleting(
+    world: World, request: Request, collection: Json, *, name: str, finish: Callable[[], None]
+) -> Answer:
+    work = Work(name=name, style=COMPUTE, location=collection["location"], finish=finish)
+    answer = world.operations.begin(request, work)
+    return replace(answer, headers={**answer.headers, **_DELETE})
+
+
+def _point_id(place: Mapping[str, str]) -> str:
+    return f"{collection_id(place)}/restorePoints/{place['point']}"
+
+
+def _get_point(world: World, _request: Request, **place: str) -> Answer:
+    document = existing(world, _point_id(place))
+    return replace(ok(_shown(document)), headers=_READ)
+
+
+def _put_point(world: World, request: Request, **place: str) -> Answer:
+    """Take a snapshot into a collection; its source must still be there."""
+    holder = existing(world, collection_id(place))
+    vm = existing(world, backup_view.source_of(holder))
+    point_id = f"{holder['id']}/restorePoints/{place['point']}"
+    if point_id in world.documents:
+        message = f"The restore point '{place['point']}' already exists and cannot be changed."
+        raise ArmError(409, "PropertyChangeNotAllowed", message)
+    mode = (request.json() or {}).get("properties", {}).get("consistencyMode")
+    document = backup_points.restore_point(
+        world, point_id, vm, mode=mode or "ApplicationConsistent", moment=world.clock.now()
+    )
+    document["properties"]["provisioningState"] = "Creating"
+    work = Work(
+        name="createRestorePoint",
+        style=COMPUTE,
+        location=holder["location"],
+        finish=partial(_created, world, point_id),
+        status=201,
+        body=_shown(world.documents.put(document)),
+    )
+    return world.operations.begin(request, work)
+
+
+def _created(world: World, point_id: str) -> None:
+    document = world.documents.get(point_id)
+    if document:
+        document["properties"]["provisioningState"] = "Succeeded"
+        world.documents.put(document)
+
+
+def _delete_point(world: World, request: Request, **place: str) -> Answer:
+    """Delete one restore point; 204 when there is none."""
+    point_id = _point_id(place)
+    if point_id not in world.documents:
+        return no_content()
+    holder = existing(world, collection_id(place))
+
+    def finish() -> None:
+        world.documents.remove(point_id)
+
+    return _deleting(world, request, holder, name="deleteRestorePoint", finish=finish)
+
+
+def _list_disks(world: World, request: Request, **place: str) -> Answer:
+    document = existing(world, _point_id(place))
+    return page(request, _disks(world, document), world.page_size)
+
+
+def _get_disk(world: World, request: Request, *, disk: str, **_: str) -> Answer:
+    document = existing(world, request.path.rsplit("/diskRestorePoints/", 1)[0])
+    for entry in _disks(world, document):
+        if entry["name"].lower() == disk.lower():
+            return ok(entry)
+    raise refusals.resource_not_found(request.path)
+
+
+def _disks(world: World, point: Json) -> tuple[Json, ...]:
+    """Write the snapshots that a restore point names."""
+    metadata = point["properties"]["sourceMetadata"]
+    profile = metadata["storageProfile"]
+    disks = [profile["osDisk"], *profile.get("dataDisks", [])]
+    return tuple(
+        _disk(world, point, disk, generation=metadata.get("hyperVGeneration", "V2"))
+        for disk in disks
+        if "diskRestorePoint" in disk
+    )
+
+
+def _disk(world: World, point: Json, disk: Json, *, generation: str) -> Json:
+    snapshot_id = disk["diskRestorePoint"]["id"]
+    properties = {
+        "timeCreated": point["properties"].get("timeCreated", timestamp(world.clock.now())),
+        "sourceResourceId": disk["managedDisk"]["id"],
+        "sourceUniqueId": world.ids.of(disk["managedDisk"]["id"]),
+        "familyId": world.ids.of(disk["name"]),
+        "hyperVGeneration": generation,
+        "networkAccessPolicy": "AllowAll",
+        "publicNetworkAccess": "Enabled",
+    }
+    if "osType" in disk:
+        properties["osType"] = disk["osType"]
+    return {"id": snapshot_id, "name": snapshot_id.rsplit("/", 1)[1], "properties": properties}
+
+
+def _route(method: str, template: str, handler: Handler, *, action: str) -> Route:
+    return Route(method=method, template=template, handler=handler, action=f"{_ACTION}/{action}")
+
+
+ROUTES = (
+    _route("GET", BASE + "/restorePointCollections", _list, action="read"),
+    _route("GET", REGIONLESS + "/restorePointCollections", _list_all, action="read"),
+    _route("GET", _COLLECTION, _get, action="read"),
+    _route("PUT", _COLLECTION, _put, action="write"),
+    _route("DELETE", _COLLECTION, _delete, action="delete"),
+    _route("GET", _POINT, _get_point, action="restorePoints/read"),
+    _route("PUT", _POINT, _put_point, action="restorePoints/write"),
+    _route("DELETE", _POINT, _delete_point, action="restorePoints/delete"),
+    _route(
+        "GET",
+        _POINT + "/diskRestorePoints",
+        _list_disks,
+        action="restorePoints/diskRestorePoints/read",
+    ),
+    _route(
+        "GET",
+        _POINT + "/diskRestorePoints/{disk}",
+        _get_disk,
+        action="restorePoints/diskRestorePoints/read",
+    ),
+)
+"""The operations of restore point collections."""

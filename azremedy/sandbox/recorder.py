@@ -1,0 +1,70 @@
+"""Write down every exchange, one JSON line each."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from azremedy.sandbox import arm_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from azremedy.sandbox.http import Answer, Json, Request
+
+ENVIRONMENT = "AZREMEDY_SANDBOX_RECORD"
+"""Names the file when no argument does."""
+
+_SECRET = {"authorization", "cookie", "x-ms-authorization-auxiliary"}
+
+
+class Recorder:
+    """Appends exchanges to a file. Credentials are never written."""
+
+    def __init__(self, path: Path, *, cassette: str) -> None:
+        """Append to `path`; the cassette names the scenario that the exchanges belong to."""
+        self._path = path
+        self._cassette = cassette
+        self._lock = threading.Lock()
+        self._written = 0
+
+    def write(self, request: Request, answer: Answer) -> None:
+        """Append one exchange."""
+        with self._lock:
+            line = json.dumps(self._exchange(request, answer), ensure_ascii=False)
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+            self._written += 1
+
+    def _exchange(self, request: Request, answer: Answer) -> Json:
+        kept = {name: value for name, value in request.headers.items() if name not in _SECRET}
+        return {
+            "source": "azremedy sandbox",
+            "cassette": self._cassette,
+            "seq": self._written,
+            "method": request.method,
+            "url": request.url,
+            "request_headers": kept,
+            "request_body": _sent(request.body),
+            "status": answer.status,
+            "response_headers": dict(answer.headers),
+            "response_body": answer.body,
+            "kind": arm_ids.type_of_path(request.path) or "arm",
+        }
+
+
+def from_environment(environment: Mapping[str, str], *, cassette: str) -> Recorder | None:
+    """Make the recorder that the environment asks for, if it does."""
+    file = environment.get(ENVIRONMENT)
+    return Recorder(Path(file), cassette=cassette) if file else None
+
+
+def _sent(body: bytes) -> Json:
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode("utf-8", "replace")

@@ -1,1 +1,0 @@
-"""Read scenarios from YAML and JSON files."""

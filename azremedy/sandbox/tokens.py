@@ -1,0 +1,46 @@
+"""Write tokens that look like Entra's. Nobody checks them, so nothing signs them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from azremedy.sandbox.http import Json
+
+TENANT = "11111111-1111-1111-1111-111111111111"
+"""The tenant of every sandbox."""
+CALLER = "55555555-5555-5555-5555-555555555555"
+"""The client id of the sandbox's caller."""
+CALLER_OBJECT = "66666666-6666-6666-6666-666666666666"
+"""The object id of the sandbox's caller."""
+LIFETIME_S = 86_400
+"""How long a token says that it lives."""
+
+
+def access_token(*, client: str, audience: str, now: float) -> str:
+    """Write an access token; `now` is in seconds since 1970."""
+    claims = {
+        "aud": audience,
+        "iss": f"https://sts.windows.net/{TENANT}/",
+        "iat": int(now),
+        "nbf": int(now),
+        "exp": int(now) + LIFETIME_S,
+        "appid": client,
+        "oid": CALLER_OBJECT,
+        "sub": CALLER_OBJECT,
+        "tid": TENANT,
+        "idtyp": "app",
+        "ver": "1.0",
+    }
+    return jwt(claims)
+
+
+def jwt(claims: Mapping[str, Json]) -> str:
+    """Write a JSON web token with a signature that proves nothing."""
+    parts = ({"alg": "RS256", "typ": "JWT"}, claims)
+    encoded = (base64.urlsafe_b64encode(json.dumps(part).encode()).decode() for part in parts)
+    return ".".join([*(part.rstrip("=") for part in encoded), "c2FuZGJveA"])

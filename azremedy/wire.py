@@ -1,0 +1,61 @@
+"""Domain values as JSON: camelCase names, ids and times as text, one ``kind`` for each variant.
+
+The only room that knows pydantic. The JSON of a dry run and of the real run come from one class,
+so they have one schema.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
+
+
+def to_document(value: object) -> JsonValue:
+    """Turn a domain value into JSON-ready data."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - 0.1 s that --help need not pay
+
+    document: JsonValue = TypeAdapter(type(value)).dump_python(value, mode="json")
+    return _rename(document)
+
+
+def to_json(value: object, *, indent: int | None = 2) -> str:
+    """Turn a domain value into JSON text."""
+    return json.dumps(to_document(value), indent=indent, ensure_ascii=False)
+
+
+def json_schema(kind: type[Any]) -> JsonValue:
+    """Give the JSON Schema of a domain class, with the names that ``to_json`` writes."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - 0.1 s that --help need not pay
+
+    schema: JsonValue = TypeAdapter(kind).json_schema(mode="serialization")
+    return _rename_schema(schema)
+
+
+def _rename(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {_camel(key): _rename(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rename(item) for item in value]
+    return value
+
+
+def _rename_schema(node: JsonValue) -> JsonValue:
+    if isinstance(node, list):
+        return [_rename_schema(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    renamed = {key: _rename_schema(item) for key, item in node.items()}
+    properties = renamed.get("properties")
+    if isinstance(properties, dict):
+        renamed["properties"] = {_camel(name): item for name, item in properties.items()}
+    required = renamed.get("required")
+    if isinstance(required, list):
+        renamed["required"] = [_camel(name) if isinstance(name, str) else name for name in required]
+    return renamed
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)

@@ -1,0 +1,150 @@
+"""How scenario files are read."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from azremedy.sandbox import scenario
+
+if TYPE_CHECKING:
+    from tests.sandbox.conftest import OpenWorld
+
+HEAD = """\
+schema: azremedy.sandbox/1
+name: tiny
+title: Nothing much.
+now: 2026-11-20T08:00:00+01:00
+"""
+DISK = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/disks/d"
+
+
+def written(folder: Path, text: str) -> Path:
+    """Write a scenario."""
+    path = folder / "tiny.yaml"
+    path.write_text(text)
+    return path
+
+
+def refusal(folder: Path, text: str) -> scenario.ScenarioError:
+    """Give the error that a text causes."""
+    with pytest.raises(scenario.ScenarioError) as caught:
+        scenario.load(written(folder, text))
+    return caught.value
+
+
+def test_a_small_file_has_defaults(tmp_path: Path) -> None:
+    """What is left out is Owner, derived backups, and nothing going wrong; times are UTC."""
+    loaded = scenario.load(written(tmp_path, HEAD + "resources: []\n"))
+
+    assert loaded.now == datetime(2026, 11, 20, 7, tzinfo=UTC)
+    assert loaded.caller == (scenario.Grant(scope="/", actions=("*",)),)
+    assert (loaded.backup.outcome, loaded.faults) == ("derived", ())
+
+
+def test_times_in_documents_stay_texts(tmp_path: Path) -> None:
+    """An unquoted time in YAML reaches the ARM document as it was written."""
+    text = HEAD + f"resources:\n  - id: {DISK}\n    at: 2026-01-02T03:04:05Z\n"
+
+    loaded = scenario.load(written(tmp_path, text))
+
+    assert loaded.resources[0]["at"] == "2026-01-02T03:04:05Z"
+
+
+def test_merged_keys_and_anchors_are_understood(tmp_path: Path) -> None:
+    """YAML's own means keep scenarios small."""
+    text = HEAD + (
+        f"resources:\n  - &one\n    id: {DISK}\n    location: westeurope\n    n: 1\n"
+        f"  - {{<<: *one, id: {DISK}2}}\n"
+    )
+
+    loaded = scenario.load(written(tmp_path, text))
+
+    assert loaded.resources[1] == {"id": f"{DISK}2", "location": "westeurope", "n": 1}
+
+
+@pytest.mark.parametrize(
+    ("tail", "line", "words"),
+    [
+        ("resources: []\nlimts: {}\n", 6, "limts: unknown key; did you mean 'limits'?"),
+        ("resources: []\nzzz: {}\n", 6, "zzz: unknown key"),
+        (
+            "resources: []\nfaults:\n  - match: {method: GET}\n    los: request\n",
+            8,
+            "faults.0.los: unknown key; did you mean 'lose'?",
+        ),
+        (
+            "resources: []\noperations:\n  lockRelease: {seconds: 1, retryafter: 3}\n",
+            7,
+            "did you mean 'retryAfter'?",
+        ),
+        ("resources: []\nfaults:\n  - lose: everything\n", 7, "faults.0.lose: Input should be"),
+        ("resources: []\nlatency: {seconds: soon}\n", 6, "latency.seconds"),
+        ("resources:\n  - id: nonsense\n", 6, "resources.0"),
+        ("resources:\n  - name: x\n", 6, "every resource needs its full id"),
+        (f"resources:\n  - id: {DISK}\n  - id: {DISK.upper()}\n", 7, "already given"),
+        (f"resources:\n  - id: {DISK}\n    type: a/b\n", 6, "does not follow"),
+        ("", 1, "resources: this key is required"),
+        ("resources: [\n", 6, "expected"),
+    ],
+)
+def test_what_is_unknown_is_an_error_with_its_line(
+    tmp_path: Path, tail: str, line: int, words: str
+) -> None:
+    """The message tells the line, the key and what was probably meant."""
+    error = refusal(tmp_path, HEAD + tail)
+
+    assert (error.line, error.file) == (line, str(tmp_path / "tiny.yaml"))
+    assert words in error.message
+
+
+def test_an_unknown_name_is_told_apart_from_a_missing_file(tmp_path: Path) -> None:
+    """A name is looked up among those that exist, a path on disk."""
+    near = scenario.names()[0] + "x"
+    with pytest.raises(scenario.ScenarioError, match="did you mean"):
+        scenario.load(near)
+    with pytest.raises(scenario.ScenarioError, match="there are"):
+        scenario.load("qqqqqqq")
+    with pytest.raises(scenario.ScenarioError, match="cannot be read"):
+        scenario.load(tmp_path / "none.yaml")
+
+
+@pytest.mark.parametrize("name", scenario.names())
+def test_every_built_in_scenario_is_valid(name: str) -> None:
+    """What `names` lists can be loaded, and is called so inside."""
+    assert scenario.load(name).name == name
+
+
+def test_an_exported_world_is_a_scenario(
+    open_world: OpenWorld, small: dict[str, Any], tmp_path: Path
+) -> None:
+    """What a world tells about itself can be loaded again, implied containers and all."""
+    exported = open_world(small).world.export()
+    path = tmp_path / "exported.json"
+    path.write_text(json.dumps(exported))
+
+    loaded = scenario.load(path)
+
+    assert open_world(path).world.export() == exported
+    assert loaded.title == small["title"]
+
+
+def test_implied_containers_exist(
+    open_world: OpenWorld, small: dict[str, Any], subscription: str
+) -> None:
+    """A group that is only named in an id stands where its first resource is."""
+    world = open_world(small).world
+
+    group = world.documents.get(f"/subscriptions/{subscription}/resourcegroups/RG-app")
+
+    assert group == {
+        "id": f"/subscriptions/{subscription}/resourceGroups/rg-App",
+        "name": "rg-App",
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": "westeurope",
+        "properties": {"provisioningState": "Succeeded"},
+    }
