@@ -7,7 +7,6 @@ case-insensitive) and recorded Azure traffic, in which one resource's id appears
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -53,8 +52,12 @@ class ResourceId:
 
     @classmethod
     def of_group(cls, subscription_id: str, name: str) -> ResourceId:
-        """Compose the id of a resource group."""
-        return cls.parse(f"/subscriptions/{subscription_id}/resourceGroups/{name}")
+        """Compose the id of a resource group.
+
+        Raises:
+            MalformedIdError: when the subscription is no GUID or the name cannot be a name.
+        """
+        return cls.parse(f"/subscriptions/{subscription_id}").child("resourceGroups", name)
 
     def __str__(self) -> str:
         return self.text
@@ -140,14 +143,23 @@ class ResourceId:
         return other.key == self.key or other.key.startswith(self.key + "/")
 
     def child(self, *parts: str) -> ResourceId:
-        """Compose the id of something directly below, from type and name parts."""
-        return ResourceId("/".join((self.text, *parts)))
+        """Compose the id of something directly below, from type and name parts.
+
+        Raises:
+            MalformedIdError: when a part cannot be a name, or the id would have another depth.
+        """
+        for part in parts:
+            if not part or "/" in part:
+                raise MalformedIdError(f"'{part}' is not a name, so {self} has no such child")
+        return ResourceId.parse("/".join((self.text, *parts)))
 
     def _provider_at(self) -> int | None:
-        lowered = [part.lower() for part in self.segments]
-        if "providers" not in lowered:
-            return None
-        return len(lowered) - 1 - lowered[::-1].index("providers")
+        # By position: a VM, a group and a lock may each be named 'providers'.
+        parts, found = list(self.segments), None
+        at = 4 if self.resource_group else 2
+        while at < len(parts):
+            found, at = at, at + _chain_length(parts[at:])
+        return found
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
@@ -164,6 +176,8 @@ class ResourceId:
 
 
 def _fault(parts: list[str]) -> str | None:
+    if (odd := next((part for part in parts if _is_no_name(part)), None)) is not None:
+        return f"{odd!r} cannot be a name"
     if len(parts) < 2 or parts[0].lower() != "subscriptions":  # noqa: PLR2004 - position in an ARM id
         return "it does not start with /subscriptions/<guid>"
     if not is_guid(parts[1]):
@@ -176,16 +190,26 @@ def _fault(parts: list[str]) -> str | None:
     return _provider_fault(rest)
 
 
+def _is_no_name(part: str) -> bool:
+    # HTTP clients fold dot segments, so '…/extensions/..' would be a request about the VM.
+    return part in {".", ".."} or not part.isprintable()
+
+
 def _provider_fault(rest: list[str]) -> str | None:
-    if not rest:
-        return None
-    if rest[0].lower() != "providers":
-        return f"'{rest[0]}' stands where 'providers' is expected"
-    for tail in re.split(r"/providers/", "/".join(rest[1:]), flags=re.IGNORECASE):
-        parts = tail.split("/")
-        if len(parts) < 3 or len(parts) % 2 == 0:  # noqa: PLR2004 - namespace, type, name
+    while rest:
+        if rest[0].lower() != "providers":
+            return f"'{rest[0]}' stands where 'providers' is expected"
+        length = _chain_length(rest)
+        if length < 4 or length % 2:  # noqa: PLR2004 - providers, namespace, type, name
             return "each resource type needs a name"
+        rest = rest[length:]
     return None
+
+
+def _chain_length(parts: list[str]) -> int:
+    """Count ``providers``, namespace, types and names up to the next ``providers`` or the end."""
+    places = range(2, len(parts), 2)
+    return next((at for at in places if parts[at].lower() == "providers"), len(parts))
 
 
 def is_guid(text: str) -> bool:

@@ -14,9 +14,11 @@ JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | boo
 
 
 def to_document(value: object) -> JsonValue:
-    """Turn a domain value into JSON-ready data."""
+    """Turn a domain value, or several, into JSON-ready data."""
     from pydantic import TypeAdapter  # noqa: PLC0415 - 0.1 s that --help need not pay
 
+    if isinstance(value, tuple):
+        return [to_document(item) for item in value]
     document: JsonValue = TypeAdapter(type(value)).dump_python(value, mode="json")
     return _rename(document)
 

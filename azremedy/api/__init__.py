@@ -8,12 +8,13 @@ Example::
     from azremedy import api
 
     with api.connect(api.ConnectOptions(sandbox="restore-point-limit")) as azure:
-        plan = api.plan_clean(azure, api.VmNames(names=("app-1",)), api.CleanOptions(unlock=True))
+        plan = api.plan_clean(azure, api.VmNames(names=("web-1",)), api.CleanOptions(unlock=True))
         run = api.apply(azure, plan)
 """
 
 from __future__ import annotations
 
+from azremedy.api.advice import Advice, advise
 from azremedy.api.connect import Azure, ConnectOptions, connect
 from azremedy.api.planning import (
     find_groups,
@@ -28,8 +29,10 @@ from azremedy.domain.planner.backup import BackupOptions
 from azremedy.domain.planner.clean import CleanBy, CleanOptions
 from azremedy.domain.planner.reset import ResetOptions
 from azremedy.domain.planner.unlock import UnlockOptions
+from azremedy.domain.steps import WaitFor
 
 __all__ = [
+    "Advice",
     "Azure",
     "BackupOptions",
     "CleanBy",
@@ -39,6 +42,8 @@ __all__ = [
     "ResetOptions",
     "UnlockOptions",
     "VmNames",
+    "WaitFor",
+    "advise",
     "apply",
     "connect",
     "decline",

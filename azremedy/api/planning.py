@@ -13,6 +13,7 @@ from azremedy.domain.ownership import names_vm
 from azremedy.domain.planner import backup, clean, reset, unlock
 from azremedy.domain.planner.assemble import Section, assemble
 from azremedy.errors import NotFoundError, RefusedError, TargetNotFoundError, UsageError
+from azremedy.ids import ResourceId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from azremedy.api.targets import GroupNames, VmNames
     from azremedy.domain.plan import Plan
     from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup, VmEvidence
-    from azremedy.ids import ResourceId
 
 MAX_TARGETS = 20
 """Targets that one plan may have unless the caller says otherwise."""
@@ -61,11 +61,11 @@ def plan_unlock(
     """
     if not (asked.names or asked.vms.names or asked.all_groups):
         raise UsageError("No group is named", advice="Give a GROUP, --vm VM or --all.")
-    chosen = _choose_groups(azure, asked)
-    chosen_options = options or unlock.UnlockOptions()
+    chosen = options or unlock.UnlockOptions()
     sections = tuple(
-        replace(unlock.plan_unlock(found, chosen_options), gaps=evidence.gaps)
-        for evidence, found in chosen
+        section
+        for evidence in _read_groups(azure, asked)
+        for section in _plan_groups(evidence, chosen)
     )
     return _assemble(azure, "unlock-rg", sections, max_targets)
 
@@ -179,23 +179,37 @@ def _is_locked(found: RestorePointGroup) -> bool:
     return bool(found.locks or found.resource_locks or found.inherited_locks)
 
 
-def _choose_groups(
-    azure: Azure, asked: GroupNames
-) -> list[tuple[GroupsEvidence, RestorePointGroup]]:
+def _read_groups(azure: Azure, asked: GroupNames) -> list[GroupsEvidence]:
+    """Read the subscriptions that are meant, and keep of their groups those that are meant."""
     named = [parse_group(azure, name) for name in asked.names]
     vm_ids = resolve_vms(azure, asked.vms)
-    subscriptions = dict.fromkeys(id_.subscription_id for id_ in (*named, *vm_ids))
+    ids = [id_.subscription_id.lower() for id_ in (*named, *vm_ids)]
     if asked.all_groups:
-        subscriptions[azure.subscription_id] = None
-    read = {id_: _collector(azure, id_).collect_groups() for id_ in subscriptions}
+        ids.append(azure.subscription_id.lower())
+    read = {id_: _collector(azure, id_).collect_groups() for id_ in dict.fromkeys(ids)}
     for group_id in named:
-        _check_named(azure, group_id, read[group_id.subscription_id])
+        _check_named(azure, group_id, read[group_id.subscription_id.lower()])
     return [
-        (evidence, found)
+        replace(
+            evidence,
+            groups=tuple(
+                found
+                for found in evidence.groups
+                if asked.all_groups or found.group.id in named or _holds_points_of(found, vm_ids)
+            ),
+        )
         for evidence in read.values()
-        for found in evidence.groups
-        if asked.all_groups or found.group.id in named or _holds_points_of(found, vm_ids)
     ]
+
+
+def _plan_groups(evidence: GroupsEvidence, options: unlock.UnlockOptions) -> tuple[Section, ...]:
+    """Plan each group; where none was found say what could not be read on the way."""
+    if not evidence.groups and evidence.gaps:
+        subscription = ResourceId.parse(f"/subscriptions/{evidence.subscription_id}")
+        return (Section(target=subscription, gaps=evidence.gaps),)
+    return tuple(
+        replace(unlock.plan_unlock(found, options), gaps=evidence.gaps) for found in evidence.groups
+    )
 
 
 def _holds_points_of(found: RestorePointGroup, vm_ids: Iterable[ResourceId]) -> bool:

@@ -12,7 +12,7 @@ from azremedy.domain.run import Run, RunState, StepResult, StepState
 from azremedy.engine.executor import Executor
 from azremedy.engine.handlers.base import Patience
 from azremedy.engine.journal import Journal
-from azremedy.errors import EXIT_DONE, EXIT_REFUSED
+from azremedy.errors import EXIT_DONE, EXIT_FAILURES, EXIT_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 
 
 def preview(plan: Plan, *, dry_run: bool = True) -> Run:
-    """Say what would become of a plan now: refused, nothing to do, or its steps planned."""
+    """Say what would become of a plan now: refused, nothing to do, or its steps planned.
+
+    An empty plan on evidence with gaps is a failure: there may be something to do.
+    """
     state, code = RunState.PLANNED, EXIT_DONE
     if plan.refusals:
         state, code = RunState.REFUSED, EXIT_REFUSED
+    elif plan.empty and any(target.gaps for target in plan.targets):
+        state, code = RunState.FAILED, EXIT_FAILURES
     elif plan.empty:
         state = RunState.NOTHING_TO_DO
     return Run(

@@ -13,6 +13,7 @@ from azremedy.cli import console
 from azremedy.domain.run import RunState
 from azremedy.errors import EXIT_DONE, UsageError
 from azremedy.report import words
+from azremedy.report.advice_text import show_advice
 from azremedy.report.live import make_listener
 from azremedy.report.plan_text import show_plan, show_run
 
@@ -84,6 +85,8 @@ def carry_out(azure: api.Azure, plan: Plan, flow: Flow) -> int:
     elif flow.output == "table":
         show_plan(plan, console.conversation())
     run = api.apply(azure, plan, listen=make_listener(console.conversation()))
+    for advised in api.advise(run):
+        show_advice(advised.playbooks, advised.vm_id, console.conversation())
     _answer_run(run, flow)
     return run.exit_code
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import tempfile
 import traceback
+from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,33 @@ from azremedy.cli.console import conversation
 from azremedy.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, EXIT_USAGE, AzremedyError
 from azremedy.report.problem import show_problem
 
-# Loaded on use: completion and --help of the others must not pay for a command's imports.
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Where a command lives, and its line in the list of commands."""
+
+    module: str
+    """Its module in ``azremedy.cli``."""
+    summary: str
+    """The first sentence of its help."""
+
+
+# Completion and --help of the group must not pay for the commands' imports.
 COMMANDS = {
-    "backup-now": "azremedy.cli.backup_now",
-    "clean-rpc": "azremedy.cli.clean_rpc",
-    "demo": "azremedy.cli.demo",
-    "find-rg": "azremedy.cli.find_rg",
-    "reset-extension": "azremedy.cli.reset_extension",
-    "sandbox": "azremedy.cli.sandbox",
-    "unlock-rg": "azremedy.cli.unlock_rg",
+    "backup-now": Entry("backup_now", "Back a VM up now, and say how it ended."),
+    "clean-rpc": Entry(
+        "clean_rpc", "Delete a VM's restore point collections, after proof that they are its own."
+    ),
+    "demo": Entry("demo", "Watch a failing backup being repaired, in a local world."),
+    "find-rg": Entry("find_rg", "List the groups in which Azure Backup keeps restore points."),
+    "reset-extension": Entry(
+        "reset_extension",
+        "Uninstall the VM's snapshot extension; the next backup installs it again.",
+    ),
+    "sandbox": Entry("sandbox", "Rehearse against a local Azure Resource Manager."),
+    "unlock-rg": Entry(
+        "unlock_rg", "Remove the locks that keep Azure Backup from deleting old restore points."
+    ),
 }
 
 
@@ -37,10 +57,27 @@ class Commands(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return one command."""
-        if (module := COMMANDS.get(cmd_name)) is None:
+        if (entry := COMMANDS.get(cmd_name)) is None:
             return super().get_command(ctx, cmd_name)
-        command: click.Command = import_module(module).command
+        command: click.Command = import_module(f"azremedy.cli.{entry.module}").command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for a typo say which one was probably meant."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            if near := get_close_matches(args[0], self.list_commands(ctx), n=1):
+                told = f"{error.message} Did you mean '{near[0]}'?"
+                raise click.UsageError(told, ctx) from error
+            raise
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands; imports nothing."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].summary) for name in sorted(COMMANDS)])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of ours becomes its message and its exit code."""

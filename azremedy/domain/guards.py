@@ -46,8 +46,8 @@ TRIGGERS_PER_DAY_LIMIT = 9
 
 
 def overridable(verdict: Verdict, *, given: bool) -> Verdict:
-    """Turn a refusal into a warning when its flag was given."""
-    if not given:
+    """Turn a refusal into a warning when it has a flag and that was given."""
+    if not given or verdict.override is None:
         return verdict
     return Verdict(
         guard=verdict.guard,
@@ -148,13 +148,21 @@ def check_locks(
 def _check_lock(lock: ManagementLock, unlock: bool, include_inherited: bool) -> list[Verdict]:  # noqa: FBT001 - one private caller
     what = f"{lock.level} lock '{lock.name}' at {lock.scope}"
     if locks.is_services_own(lock):
-        return [refuse("services-own-lock", lock.id, f"{what} is Azure Backup's own")]
+        message = f"{what} bears the name of Azure Backup's own locks, which always stay"
+        return [refuse("services-own-lock", lock.id, message)]
     if locks.is_inherited(lock) and not include_inherited:
         message = f"{what} is inherited from the subscription and protects everything in it"
         return [refuse("lock-inherited", lock.id, message, override=INCLUDE_INHERITED)]
     if not locks.is_inherited(lock) and not unlock:
         return [refuse("lock-in-the-way", lock.id, f"{what} is in the way", override=UNLOCK)]
     return []
+
+
+def check_locks_read(read: Reading[ManagementLock], *, vm_id: ResourceId) -> list[Verdict]:
+    """Warn when there may be locks that nobody saw; Azure refuses by itself where there are."""
+    if read.complete:
+        return []
+    return [warn("locks-unreadable", vm_id, "locks could not be read: Azure may refuse")]
 
 
 def check_agent(vm: VirtualMachine, *, agent_not_ready: bool) -> list[Verdict]:

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 SNAPSHOT = "Take Snapshot"
 TRANSFER = "Transfer data to vault"
-GOOD_ENDS = frozenset({"Completed", "CompletedWithWarnings"})
 
 
 def task_status(job: BackupJob, name: str) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.domain.naming import PROTECTION_LOCK_NAME
-from azremedy.ids import RESTORE_POINT_COLLECTION
+from azremedy.domain.naming import PROTECTION_LOCK_NAME, parse_collection_name
+from azremedy.domain.ownership import looks_like_backup
+from azremedy.ids import RESTORE_POINT_COLLECTION, ResourceId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from azremedy.domain.resources import ManagementLock
-    from azremedy.ids import ResourceId
+    from azremedy.domain.resources import ManagementLock, RestorePointCollection
 
 
 def list_locks_in_the_way(
@@ -34,15 +34,34 @@ def is_inherited(lock: ManagementLock) -> bool:
 
 
 def is_services_own(lock: ManagementLock) -> bool:
-    """Say whether Azure Backup made the lock to protect a storage account: never removed."""
+    """Say whether the lock is named as those that Azure Backup puts on storage accounts.
+
+    It is never removed, wherever it is.
+    """
     return lock.name.lower() == PROTECTION_LOCK_NAME.lower()
 
 
-def stops_clean_up(lock: ManagementLock, group: ResourceId) -> bool:
-    """Say whether a lock at or below a group keeps restore points from being deleted.
+def stops_clean_up(
+    lock: ManagementLock, group: ResourceId, collections: Iterable[RestorePointCollection]
+) -> bool:
+    """Say whether a lock at or below a group keeps the service from deleting restore points.
 
-    A lock on something else that lies in the group (people keep other things there) does not.
+    A lock on something else that lies in the group (people keep other things there, other products
+    their own collections) does not. A collection that could not be read is judged by its name.
     """
     if not group.contains(lock.scope) or is_services_own(lock):
         return False
-    return lock.scope == group or RESTORE_POINT_COLLECTION.lower() in lock.scope.key
+    if lock.scope == group:
+        return True
+    if (holder := _collection_of(lock.scope)) is None:
+        return False
+    read = [collection for collection in collections if collection.id == holder]
+    if read:
+        return looks_like_backup(read[0])
+    return parse_collection_name(holder.name) is not None
+
+
+def _collection_of(scope: ResourceId) -> ResourceId | None:
+    """Give the collection that a scope is or lies in."""
+    top = ResourceId("/" + "/".join(scope.segments[:8]))
+    return top if top.is_type(RESTORE_POINT_COLLECTION) else None

@@ -33,7 +33,8 @@ def find_losses(
     """Say for each restore point whether the vault has it too.
 
     A point that no recovery point matches is lost for good (``Copy.NONE``), unless the vault's
-    list is incomplete: then nothing is concluded (``Copy.UNKNOWN``).
+    list is incomplete or does not tell where the matching one lies: then nothing is concluded
+    (``Copy.UNKNOWN``).
     """
     return tuple(_find_loss(point, recovery_points) for point in points)
 
@@ -57,4 +58,6 @@ def _find_copy(time: datetime | None, recovery_points: Reading[RecoveryPoint]) -
     if time is None:
         return missing
     same = [p for p in recovery_points.values if abs(p.time - time) <= SAME_BACKUP]
-    return Copy.VAULT if any(has_vault_copy(p) for p in same) else missing
+    if any(has_vault_copy(p) for p in same):
+        return Copy.VAULT
+    return missing if all(p.tiers for p in same) else Copy.UNKNOWN

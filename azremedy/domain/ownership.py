@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     )
 
 
+_PLACE_UNREAD = (
+    "its number is not the protected item's, and whether its group is the backup service's could "
+    "not be read"
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
     """Whether a collection may be treated as the backup service's, and why."""
@@ -36,6 +42,8 @@ class Ownership:
     """``True`` only on proof."""
     why: str
     """One line for people."""
+    undecided: bool = False
+    """Not owned only because something that might prove it could not be read."""
 
 
 def names_vm(source_id: str, vm_id: ResourceId) -> bool:
@@ -82,7 +90,7 @@ def judge_collection(
     *,
     vm: VirtualMachine,
     items: Reading[ProtectedItem],
-    group_is_services: bool,
+    group_is_services: bool | None,
 ) -> Ownership:
     """Decide whether a collection whose points were read is the service's, for this VM.
 
@@ -90,19 +98,25 @@ def judge_collection(
         collection: with its points.
         vm: the VM that the caller means.
         items: the protected items of all vaults that could hold this VM.
-        group_is_services: whether the collection's group is a restore point group.
+        group_is_services: whether the collection's group is a restore point group; ``None`` when
+            that could not be read.
     """
     name = naming.parse_collection_name(collection.name)
     if (fault := _fault(collection, name, vm)) is not None:
         return Ownership(owned=False, why=fault)
     data_ids = {i.data_id for i in items.values if names_vm(i.source_id, vm.id)}
     if not data_ids:
-        return Ownership(owned=False, why=_not_protected(items))
+        undecided = not items.complete
+        return Ownership(owned=False, why=_not_protected(items), undecided=undecided)
     if name is not None and name.data_id in data_ids - {""}:
         return Ownership(owned=True, why="its number is the protected item's")
-    return _judge_earlier_protection(
-        collection, vm=vm, known_place=group_is_services or _is_old_place(collection, name, vm)
-    )
+    if not _is_of_this_very_vm(collection, vm):
+        return _unproven(items)
+    if group_is_services or _is_old_place(collection, name, vm):
+        return Ownership(owned=True, why="an earlier protection of this very VM made it")
+    if group_is_services is None:
+        return Ownership(owned=False, why=_PLACE_UNREAD, undecided=True)
+    return _unproven(items)
 
 
 def _fault(
@@ -139,20 +153,17 @@ def _is_old_place(
     return name is not None and not name.data_id and collection.id.group == vm.id.group
 
 
-def _judge_earlier_protection(
-    collection: RestorePointCollection, *, vm: VirtualMachine, known_place: bool
-) -> Ownership:
+def _is_of_this_very_vm(collection: RestorePointCollection, vm: VirtualMachine) -> bool:
     points = collection.restore_points or ()
-    same_vm = bool(points) and all(
-        point.source_vm_id is not None and point.source_vm_id.lower() == vm.vm_id.lower()
-        for point in points
-    )
-    if same_vm and known_place:
-        return Ownership(owned=True, why="an earlier protection of this very VM made it")
-    return Ownership(
-        owned=False,
-        why="its number is not the protected item's, and nothing else proves whose it is",
-    )
+    told = {(point.source_vm_id or "").lower() for point in points}
+    return bool(vm.vm_id) and told == {vm.vm_id.lower()}
+
+
+def _unproven(items: Reading[ProtectedItem]) -> Ownership:
+    why = "its number is not the protected item's, and nothing else proves whose it is"
+    if items.complete:
+        return Ownership(owned=False, why=why)
+    return Ownership(owned=False, why=f"{why}; not every vault could be read", undecided=True)
 
 
 def _foreign_points(collection: RestorePointCollection) -> tuple[str, ...]:

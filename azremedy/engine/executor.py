@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azremedy.domain.events import Event, RunEnded, StepEnded, StepProgressed, StepStarted
 from azremedy.domain.run import SETTLED, Run, RunState, StepError, StepResult, StepState
 from azremedy.domain.run import find_exit_code as exit_code_of
-from azremedy.domain.steps import CreateLock
-from azremedy.engine.handlers.base import Already, Memory, Moved, Outcome, Patience, Tools
+from azremedy.domain.steps import CreateLock, Reversible
+from azremedy.engine.handlers.base import (
+    Already,
+    Memory,
+    Moved,
+    Outcome,
+    Patience,
+    Tools,
+    stale,
+)
 from azremedy.engine.handlers.choose import choose_handler
 from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.errors import (
@@ -26,7 +34,6 @@ from azremedy.errors import (
     ConnectionFailedError,
     RefusedError,
     ServiceUnavailableError,
-    StalePlanError,
 )
 from azremedy.gateways.session import Session
 
@@ -39,6 +46,12 @@ if TYPE_CHECKING:
 
 # Whether Azure carried the request out is not known after these.
 _LOST = (ConnectionFailedError, ServiceUnavailableError)
+# Somebody wants the program to end: Ctrl-C, or a console whose reader has gone.
+_STOPPED = (KeyboardInterrupt, SystemExit)
+
+
+def _silent(_: Event) -> None:
+    """Tell nobody."""
 
 
 class Record(Protocol):
@@ -76,12 +89,14 @@ class Executor:
         try:
             for target in plan.targets:
                 self._run_steps(target.steps, memory, results)
-        except KeyboardInterrupt:
+        except _STOPPED:
             interrupted = True
-        interrupted = self._put_back(plan.restores, memory, results) or interrupted
+        finally:
+            # Also when a defect of our own breaks out: no lock stays off.
+            interrupted = self._put_back(plan.restores, memory, results) or interrupted
         run = self._conclude(plan, results, interrupted=interrupted, run_id=run_id, path=path)
         self._close(run)
-        self.listen(RunEnded(run=run))
+        self._tell(RunEnded(run=run))
         return run
 
     def _close(self, run: Run) -> None:
@@ -97,9 +112,7 @@ class Executor:
     ) -> None:
         """Run one target's steps in order; the first that fails ends them."""
         for planned in steps:
-            result = self._run_step(planned, memory, results)
-            results[planned.number] = result
-            if result.state not in SETTLED:
+            if self._run_step(planned, memory, results).state not in SETTLED:
                 return
 
     def _put_back(
@@ -114,40 +127,58 @@ class Executor:
                 why = "this run did not take it off"
                 results[planned.number] = _result(planned, StepState.ALREADY, message=why)
                 continue
+            interrupted = self._insist(planned, memory, results) or interrupted
+        return interrupted
+
+    def _insist(self, planned: PlannedStep, memory: Memory, results: dict[int, StepResult]) -> bool:
+        """Try again after an interrupt, and after a failure that may pass."""
+        executor, interrupted = self, False
+        for _ in range(self.patience.put_back_attempts):
             try:
-                results[planned.number] = self._run_step(planned, memory, results)
-            except KeyboardInterrupt:
-                interrupted = True
-                results[planned.number] = self._run_step(planned, memory, results)
+                result = executor._run_step(planned, memory, results)
+                if result.error is None or result.error.exit_code != EXIT_FAILURES:
+                    break
+                self.session.clock.sleep(self.patience.retry_every.total_seconds())
+            except _STOPPED:
+                # Whoever interrupts by listening is not asked again.
+                executor, interrupted = replace(self, listen=_silent), True
         return interrupted
 
     def _run_step(
         self, planned: PlannedStep, memory: Memory, results: dict[int, StepResult]
     ) -> StepResult:
         started = self.session.clock.now()
-        self.listen(StepStarted(planned=planned))
-        # An interrupt inside leaves this behind: the request may have been sent.
-        results[planned.number] = _result(planned, StepState.UNKNOWN, started=started)
-        handler = choose_handler(
-            planned.step,
-            Tools(
-                session=self.session,
-                memory=memory,
-                progress=lambda text: self.listen(StepProgressed(planned=planned, message=text)),
-                patience=self.patience,
-            ),
-        )
+        self._tell(StepStarted(planned=planned))
+        handler = choose_handler(planned.step, self._tools(planned, memory))
         result = self._look(planned, handler, started)
         if result is None:
+            # An interrupt inside leaves this behind: the request may have been sent.
+            results[planned.number] = _result(planned, StepState.UNKNOWN, started=started)
             result = self._change(planned, handler, started)
-        return self._settle(planned, result)
+        results[planned.number] = result
+        self._note(EntryKind.OUTCOME, planned, result=result)
+        self._tell(StepEnded(planned=planned, result=result))
+        return result
+
+    def _tools(self, planned: PlannedStep, memory: Memory) -> Tools:
+        return Tools(
+            session=self.session,
+            memory=memory,
+            progress=lambda text: self._tell(StepProgressed(planned=planned, message=text)),
+            patience=self.patience,
+        )
+
+    def _tell(self, event: Event) -> None:
+        """Tell the listener; one that can no longer write stops nothing."""
+        with suppress(OSError):
+            self.listen(event)
 
     def _look(self, planned: PlannedStep, handler: Handler, started: datetime) -> StepResult | None:
         """Look once more; ``None`` means that the world is as planned. Nothing was sent yet."""
         try:
             seen = handler.observe()
             if isinstance(seen, Moved):
-                raise StalePlanError(f"{planned.step.target} is not as planned: {seen.why}")
+                raise stale(planned.step.target, seen)
             if isinstance(seen, Already):
                 return _result(planned, StepState.ALREADY, started=started, message=seen.why)
             self._intend(planned)
@@ -198,11 +229,6 @@ class Executor:
             error=_describe(error),
         )
 
-    def _settle(self, planned: PlannedStep, result: StepResult) -> StepResult:
-        self._note(EntryKind.OUTCOME, planned, result=result)
-        self.listen(StepEnded(planned=planned, result=result))
-        return result
-
     def _conclude(
         self,
         plan: Plan,
@@ -237,14 +263,15 @@ class Executor:
         try:
             self.journal.write(self._entry(kind, planned, **facts))
         except RefusedError as error:
-            self.listen(StepProgressed(planned=planned, message=error.summary))
+            self._tell(StepProgressed(planned=planned, message=error.summary))
 
     def _intend(self, planned: PlannedStep) -> None:
         """Write down what comes next. Without that nothing is changed, but locks go back."""
-        if isinstance(planned.step, CreateLock):
-            self._note(EntryKind.INTENT, planned, step=planned.step)
+        step = planned.step
+        if isinstance(step, CreateLock) or step.reversible is Reversible.NOTHING:
+            self._note(EntryKind.INTENT, planned, step=step)
         else:
-            self.journal.write(self._entry(EntryKind.INTENT, planned, step=planned.step))
+            self.journal.write(self._entry(EntryKind.INTENT, planned, step=step))
 
     def _entry(self, kind: EntryKind, planned: PlannedStep, **facts: Any) -> JournalEntry:
         return JournalEntry(entry=kind, at=self.session.clock.now(), number=planned.number, **facts)

@@ -70,6 +70,7 @@ class Journal:
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
+        self._torn = False
 
     @classmethod
     def create(cls, root: Path, run_id: str) -> Journal:
@@ -80,10 +81,12 @@ class Journal:
         """
         folder = root / run_id
         try:
+            fresh = [each for each in (folder, *folder.parents) if not each.exists()]
             folder.mkdir(parents=True, mode=0o700)
             path = folder / "journal.jsonl"
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-            _sync_folder(folder)
+            for each in (folder, *(made.parent for made in fresh)):
+                _sync_folder(each)
         except OSError as error:
             raise _unwritable(folder, error) from error
         return cls(path, descriptor)
@@ -94,7 +97,9 @@ class Journal:
         Raises:
             RefusedError: when it cannot be written, as with a full disk.
         """
-        line = (to_json(entry, indent=None) + "\n").encode()
+        # What a full disk cut off must not run into the next entry.
+        line = ("\n" * self._torn + to_json(entry, indent=None) + "\n").encode()
+        self._torn = True
         try:
             written = os.write(self._descriptor, line)
             os.fsync(self._descriptor)
@@ -102,6 +107,7 @@ class Journal:
             raise _unwritable(self.path, error) from error
         if written != len(line):
             raise _unwritable(self.path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        self._torn = False
 
     def close(self) -> None:
         """Close the file."""

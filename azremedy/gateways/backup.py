@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -80,7 +80,7 @@ class TriggerReceipt:
 
     operation_id: str
     """For ``get_operation``, which will name the job."""
-    operation_url: str
+    operation_url: str = field(repr=False)
     """Where the service itself would have it looked up; acts like a password: never logged."""
     request_id: str | None
     """``x-ms-request-id``."""
@@ -201,9 +201,8 @@ class BackupGateway:
         """
         job = vault_id.child("backupJobs", job_id)
         with translating("reading the backup job", action=READ_JOBS, target=job):
-            return parse_job(
-                self._connect(vault_id).job_details.get(*_vault(vault_id), job_id).as_dict()
-            )
+            answer = self._connect(vault_id).job_details.get(*_vault(vault_id), job_id)
+            return parse_job(document_of(answer))
 
     def get_operation(self, vault_id: ResourceId, operation_id: str) -> OperationStatus:
         """Say where a triggered operation stands, and which job it made. Safe to repeat.
@@ -223,6 +222,7 @@ class BackupGateway:
     def trigger_backup(self, item_id: ResourceId, expiry: datetime | None = None) -> TriggerReceipt:
         """Start an on-demand backup. NOT safe to repeat: each request may be a backup.
 
+        Accepted does not mean possible: while another backup runs the new one's job fails at once.
         Exactly one request is sent. After ``ConnectionFailedError`` or
         ``ServiceUnavailableError`` it may have been carried out: look for the job, do not repeat.
         Permission: ``…/protectedItems/backup/action`` of the vault.
@@ -232,7 +232,6 @@ class BackupGateway:
             expiry: when the service may delete the point, aware; its default when left out.
 
         Raises:
-            ConflictError: a backup is already running.
             AzremedyError: as ``translating`` tells them.
         """
         properties = {"objectType": "IaasVMBackupRequest"}

@@ -53,7 +53,9 @@ class TenantCredential:
         self.inner.close()
 
 
-def default_credential(cloud: Cloud, tenant: str | None = None) -> TokenCredential:
+def default_credential(
+    cloud: Cloud, tenant: str | None = None, *, transport: Any | None = None
+) -> TokenCredential:
     """Make the SDK's default chain for a cloud, without any browser.
 
     Nothing is sent until a token is needed, so a missing sign-in shows at the first request as
@@ -63,6 +65,7 @@ def default_credential(cloud: Cloud, tenant: str | None = None) -> TokenCredenti
     Args:
         cloud: whose sign-in service is used.
         tenant: the tenant of all tokens; each credential's own when left out.
+        transport: an azure-core transport for the sign-in; over the network when left out.
     """
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - loads the SDK on use
 
@@ -72,5 +75,6 @@ def default_credential(cloud: Cloud, tenant: str | None = None) -> TokenCredenti
         **({} if cloud == PUBLIC else {"authority": cloud.authority}),
         **({"disable_instance_discovery": True} if cloud.custom else {}),
         **({"additionally_allowed_tenants": [tenant]} if tenant else {}),
+        **({"transport": transport} if transport else {}),
     )
     return TenantCredential(chain, tenant) if tenant else chain

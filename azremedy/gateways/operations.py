@@ -59,6 +59,7 @@ def deferred_polling(interval_s: float) -> Any:
     The SDK's poller starts a thread that polls at once. Here the caller's own thread does, when
     it wants to: Ctrl-C reaches it, and virtual time passes for one thread only.
     """
+    from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - loads the SDK on use
     from azure.mgmt.core.polling.arm_polling import ARMPolling  # noqa: PLC0415 - loads the SDK
 
     class Deferred(ARMPolling):
@@ -71,6 +72,13 @@ def deferred_polling(interval_s: float) -> Any:
         def initialize(self, client: Any, initial_response: Any, callback: Any) -> None:
             super().initialize(client, initial_response, callback)
             self.receipt = receipt_of(initial_response)
+
+        def request_status(self, status_link: str) -> Any:
+            # The SDK would take an outage while polling for the operation's own failure.
+            answer = super().request_status(status_link)
+            if answer.http_response.status_code >= HTTPStatus.BAD_REQUEST:
+                raise HttpResponseError(response=answer.http_response)
+            return answer
 
         def finished(self) -> bool:
             # The poller asks this once, to decide whether to start its thread.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -134,17 +134,28 @@ def translating(
 
 def _of_sdk(error: azure.AzureError, attempt: _Attempt) -> errors.AzremedyError:
     from azure.core import exceptions as azure  # noqa: PLC0415 - loads the SDK on use
+    from requests import RequestException  # noqa: PLC0415 - loaded by the SDK anyway
 
     lost = (azure.IncompleteReadError, azure.ServiceRequestError, azure.ServiceResponseError)
-    if isinstance(error, lost):
+    if isinstance(error, lost) or isinstance(error.inner_exception, RequestException):
         return _no_answer(error.inner_exception or error, attempt)
     response = error.response if isinstance(error, azure.HttpResponseError) else None
     if isinstance(error, azure.ClientAuthenticationError):
-        answer = _answer(response) if response is not None else _words(error)
-        return errors.SignInError(attempt.said("the sign-in failed"), answer=answer)
+        return _no_sign_in(error, response, attempt)
     if response is not None:
         return _of_response(response, attempt)
     return errors.AzureError(attempt.said("the answer cannot be read"), answer=_words(error))
+
+
+def _no_sign_in(error: azure.AzureError, response: Any, attempt: _Attempt) -> errors.SignInError:
+    # With an answer it is ARM's or the sign-in service's, without one no credential worked.
+    answer = _words(error) if response is None else _answer(response)
+    answer = replace(answer, message=answer.message or str(error.message))
+    said = "" if response is None else f": Azure answered {_named(answer)}"
+    advice = _ADVICE.get((answer.code or "").lower())
+    return errors.SignInError(
+        attempt.said(f"the sign-in failed{said}"), advice=advice, answer=answer
+    )
 
 
 def _words(error: azure.AzureError) -> errors.AzureAnswer:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, assert_never
 from rich.markup import escape
 
 from azremedy.domain.events import RunEnded, StepEnded, StepProgressed, StepStarted
-from azremedy.domain.run import StepState
 from azremedy.report import words
 from azremedy.report.problem import show_lines
 
@@ -43,10 +42,6 @@ def make_listener(console: Console) -> Callable[[Event], None]:
 
 
 def _show_end(event: StepEnded, console: Console) -> None:
-    result = event.result
-    if result.error is not None:
-        show_lines(result.error.message, result.error.answer, result.error.advice, console)
-        return
-    style = "green" if result.state in {StepState.DONE, StepState.ALREADY} else "yellow"
-    told = f": {escape(result.message)}" if result.message else ""
-    console.print(f"   [{style}]{words.STATES[result.state]}[/{style}]{told}", soft_wrap=True)
+    # Good ends are told by the answer, once.
+    if (error := event.result.error) is not None:
+        show_lines(error.message, error.answer, error.advice, console)

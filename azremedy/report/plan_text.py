@@ -38,14 +38,14 @@ def show_plan(plan: Plan, console: Console) -> None:
         _show_steps(plan.restores, console)
 
 
-def show_run(run: Run, console: Console) -> None:
+def show_run(run: Run, console: Console, *, with_journal: bool = True) -> None:
     """Write what became of each step, and of the whole."""
     by_number = {planned.number: planned for planned in run.plan.steps}
     for result in run.steps:
         if result.state is not StepState.PLANNED:
             _show_result(by_number[result.number], result, console)
     console.print(escape(words.RUNS[run.state]), style="bold", soft_wrap=True)
-    if run.journal is not None:
+    if with_journal and run.journal is not None:
         console.print(f"Journal: {escape(run.journal)}", style="dim", soft_wrap=True)
 
 

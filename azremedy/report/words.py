@@ -20,6 +20,7 @@ from azremedy.domain.steps import (
 
 if TYPE_CHECKING:
     from azremedy.domain.steps import Step
+    from azremedy.ids import ResourceId
 
 DECISIONS = {
     Decision.SKIP: "skipped",
@@ -90,17 +91,19 @@ def doing(step: Step) -> str:
 def _infinitive(step: Step) -> str:
     match step:
         case DeleteLock():
-            return f"remove {step.lock.level} lock '{step.lock.name}' at {step.lock.scope}"
+            return f"remove {step.lock.level} lock '{step.lock.name}' at {place(step.lock.scope)}"
         case CreateLock():
-            return f"put {step.lock.level} lock '{step.lock.name}' back at {step.lock.scope}"
+            return f"put {step.lock.level} lock '{step.lock.name}' back at {place(step.lock.scope)}"
         case DeleteRestorePointCollection():
-            count = len(step.restore_points)
-            return f"delete collection {step.collection_id} with {plural(count, 'restore point')}"
+            points = plural(len(step.restore_points), "restore point")
+            return f"delete {place(step.collection_id)} with {points}"
         case DeleteExtension():
-            return f"uninstall extension {step.extension_id}"
+            return f"uninstall {place(step.extension_id)}"
         case TriggerBackup():
             kept = plural(step.retain_days, "day")
-            return f"start a backup of {step.item_id.name}, kept for {kept}"
+            return (
+                f"start a backup into vault {place(step.item_id.parent.parent.parent)}, kept {kept}"
+            )
         case WaitForJob():
             return f"follow the backup {_until(step)}"
         case WaitForCleanup():
@@ -117,6 +120,15 @@ def _until(step: WaitForJob) -> str:
     }
     expected = " (it may fail, as expected)" if step.failure_expected else ""
     return ends[step.until] + expected
+
+
+def place(id_: ResourceId) -> str:
+    """Name a resource within its subscription; headings and JSON give whole ids."""
+    if not id_.resource_group:
+        return f"subscription {id_.subscription_id}"
+    if id_ == id_.group:
+        return f"group {id_.name}"
+    return f"{id_.name} in group {id_.resource_group}"
 
 
 def plural(count: int, noun: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractAsyncContextManager
 
 T = TypeVar("T")
 
@@ -18,38 +18,26 @@ T = TypeVar("T")
 def in_thread(opened: Callable[[], AbstractAsyncContextManager[T]]) -> Iterator[T]:
     """Enter an asynchronous context in a thread of its own, and leave it there at the end.
 
-    What goes wrong while entering is raised here.
+    What goes wrong in the thread is raised here, while entering or when leaving.
     """
     entered: Future[T] = Future()
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-    thread = threading.Thread(
-        target=_run, args=(loop, _hold(opened, entered, stop), entered), daemon=True
-    )
-    thread.start()
-    try:
-        yield entered.result()
-    finally:
-        # The loop is closed already when entering failed.
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(stop.set)
-        thread.join()
+    stop: Future[None] = Future()
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox") as pool:
+        work = pool.submit(lambda: asyncio.run(_hold(opened, entered, stop)))
+        try:
+            both: set[Future[Any]] = {entered, work}
+            wait(both, return_when=FIRST_COMPLETED)
+            if not entered.done():
+                work.result()
+            yield entered.result()
+        finally:
+            stop.set_result(None)
+        work.result()
 
 
 async def _hold(
-    opened: Callable[[], AbstractAsyncContextManager[T]], entered: Future[T], stop: asyncio.Event
+    opened: Callable[[], AbstractAsyncContextManager[T]], entered: Future[T], stop: Future[None]
 ) -> None:
     async with opened() as value:
         entered.set_result(value)
-        await stop.wait()
-
-
-def _run(loop: asyncio.AbstractEventLoop, work: object, entered: Future[T]) -> None:
-    try:
-        loop.run_until_complete(work)  # type: ignore[arg-type] # a coroutine of any kind
-    except OSError as error:
-        if entered.done():
-            raise
-        entered.set_exception(error)
-    finally:
-        loop.close()
+        await asyncio.wrap_future(stop)

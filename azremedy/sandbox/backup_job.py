@@ -22,11 +22,11 @@ UNSET = "0001-01-01T00:00:00"
 
 def begun(world: World, item: Json, *, expiry: datetime) -> Json:
     """Write the job of an on-demand backup that has just begun."""
-    name = item["properties"]["friendlyName"]
+    name = backup_names.vm_name(item)
     properties = {
         "jobType": "AzureIaaSVMJob",
         "actionsInfo": ["Cancellable"],
-        "containerName": item["properties"]["containerName"],
+        "containerName": backup_names.container_of(item),
         "duration": "PT0S",
         "virtualMachineVersion": "Compute",
         "isUserTriggered": True,
@@ -45,16 +45,18 @@ def begun(world: World, item: Json, *, expiry: datetime) -> Json:
 def next_task(world: World, job: Json) -> None:
     """End the snapshot well and begin the transfer."""
     end_task(world, job, place=SNAPSHOT, status="Completed")
-    transfer = _tasks(job)[TRANSFER]
-    transfer["startTime"] = timestamp(world.clock.now())
-    transfer["status"] = "InProgress"
+    for transfer in _tasks(job)[TRANSFER:]:
+        transfer["startTime"] = timestamp(world.clock.now())
+        transfer["status"] = "InProgress"
 
 
 def end_task(world: World, job: Json, *, place: int, status: str) -> None:
     """End a task; one that never began keeps its unset times."""
+    if place >= len(_tasks(job)):
+        return
     task = _tasks(job)[place]
     task["status"] = status
-    if task["startTime"] != UNSET:
+    if task.get("startTime", UNSET) != UNSET:
         task["endTime"] = timestamp(world.clock.now())
         task["duration"] = iso_duration(world.clock.now() - moment(task["startTime"]))
 
@@ -69,6 +71,12 @@ def end(world: World, job: Json, status: str, error: BackupError | None = None) 
         properties["errorDetails"] = [error.job_detail()]
 
 
+def note_size(job: Json) -> None:
+    """Say how much was transferred."""
+    bag = job["properties"].setdefault("extendedInfo", {}).setdefault("propertyBag", {})
+    bag["Backup Size"] = "1024 MB"
+
+
 def shown(world: World, job: Json) -> Json:
     """Give a job as one GET shows it: durations of what goes on run with the clock.
 
@@ -81,7 +89,7 @@ def shown(world: World, job: Json) -> Json:
     now = world.clock.now()
     properties["duration"] = iso_duration(now - moment(properties["startTime"]))
     for task in _tasks(job):
-        if task["status"] == "InProgress":
+        if task["status"] == "InProgress" and task.get("startTime", UNSET) != UNSET:
             task["duration"] = iso_duration(now - moment(task["startTime"]))
     return job
 

@@ -44,14 +44,26 @@ def container_part(vm_id: str) -> str:
     return f"iaasvmcontainerv2;{parsed.group.lower()};{parsed.name.lower()}"
 
 
+def vm_name(item: Json) -> str:
+    """Name the machine of an item in its own letter case."""
+    properties = item["properties"]
+    return str(properties.get("friendlyName") or arm_ids.parse(properties["virtualMachineId"]).name)
+
+
+def container_of(item: Json) -> str:
+    """Give the container's name as an item and its jobs carry it, without the kind in front."""
+    properties = item["properties"]
+    return str(properties.get("containerName") or container_part(properties["virtualMachineId"]))
+
+
 def collection_name(item: Json) -> str:
     """Name the item's collection: the number is the item's `protectedItemDataId`.
 
     Source: recorded Azure traffic, 2019-2024, equal in 21 of 21 recordings that show both.
     """
     properties = item["properties"]
-    vm_name = arm_ids.parse(properties["virtualMachineId"]).name.lower()
-    return f"{PREFIX}{vm_name}_{properties['protectedItemDataId']}"
+    name = arm_ids.parse(properties["virtualMachineId"]).name.lower()
+    return f"{PREFIX}{name}_{properties.get('protectedItemDataId', 0)}"
 
 
 def group_name(policy: Json | None, location: str) -> str:
@@ -63,4 +75,4 @@ def group_name(policy: Json | None, location: str) -> str:
     prefix = details.get("azureBackupRGNamePrefix")
     if prefix:
         return f"{prefix}1{details.get('azureBackupRGNameSuffix') or ''}"
-    return f"AzureBackupRG_{location}_1"
+    return f"AzureBackupRG_{location.replace(' ', '').lower()}_1"

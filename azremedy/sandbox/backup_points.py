@@ -39,11 +39,19 @@ def take_snapshot(world: World, item: Json, moment: datetime) -> str:
 
 def harden(world: World, recovery_id: str) -> None:
     """Note that a recovery point now has its copy in the vault."""
-    point = world.documents.get(recovery_id)
+    point = world.documents.get(recovery_id) if recovery_id else None
     if point:
         tiers = point["properties"]["recoveryPointTierDetails"]
         tiers.append({"type": "HardenedRP", "status": "Valid"})
         world.documents.put(point)
+
+
+def unhardened(world: World, item: Json) -> str:
+    """Give the id of the item's newest recovery point without a copy in the vault, or nothing."""
+    found = world.documents.of_type(backup_names.RECOVERY_POINT_TYPE, under=item["id"])
+    bare = [point for point in found if _only_a_snapshot(point)]
+    bare.sort(key=lambda point: str(point["properties"]["recoveryPointTime"]))
+    return str(bare[-1]["id"]) if bare else ""
 
 
 def collect_garbage(world: World, item: Json) -> None:
@@ -82,12 +90,12 @@ def restore_point(world: World, point_id: str, vm: Json, *, mode: str, moment: d
     """Write a restore point of a machine as it stands."""
     properties = vm["properties"]
     metadata = {
-        "vmId": properties["vmId"],
+        "vmId": properties.get("vmId"),
         "location": vm["location"],
-        "hardwareProfile": properties["hardwareProfile"],
+        "hardwareProfile": properties.get("hardwareProfile"),
         "osProfile": properties.get("osProfile"),
         "hyperVGeneration": properties.get("instanceView", {}).get("hyperVGeneration", "V2"),
-        "storageProfile": _disks(world, point_id, properties["storageProfile"]),
+        "storageProfile": _disks(world, point_id, properties.get("storageProfile", {})),
     }
     return {
         "id": point_id,
@@ -118,7 +126,7 @@ def _ensure_collection(world: World, collection_id: str, vm: Json) -> None:
 
 
 def _disks(world: World, point_id: str, profile: Json) -> Json:
-    os_disk = copy.deepcopy(profile["osDisk"])
+    os_disk = copy.deepcopy(profile.get("osDisk", {"name": "osdisk"}))
     data_disks = copy.deepcopy(profile.get("dataDisks", []))
     for disk in (os_disk, *data_disks):
         disk.pop("createOption", None)
@@ -141,9 +149,9 @@ def _list_in_vault(world: World, item: Json, vm: Json, *, moment: datetime, mode
         "isInstantIlrSessionActive": False,
         "recoveryPointTierDetails": [{"type": "InstantRP", "status": "Valid"}],
         "isManagedVirtualMachine": True,
-        "virtualMachineSize": vm["properties"]["hardwareProfile"]["vmSize"],
+        "virtualMachineSize": vm["properties"].get("hardwareProfile", {}).get("vmSize"),
         "originalStorageAccountOption": False,
-        "osType": vm["properties"]["storageProfile"]["osDisk"]["osType"],
+        "osType": vm_state.os_type(vm).capitalize(),
         "securityType": "None",
         "isPrivateAccessEnabledOnAnyDisk": False,
         "createdWithPolicyType": policy["properties"].get("policyType", "V1"),
@@ -171,6 +179,11 @@ def _drop_if_drained(world: World, item: Json, collection: Json) -> None:
     empty = not backup_view.points_of(world, collection["id"])
     if empty and arm_ids.key(collection["id"]) != arm_ids.key(home):
         world.documents.remove(collection["id"])
+
+
+def _only_a_snapshot(recovery: Json) -> bool:
+    tiers = recovery["properties"].get("recoveryPointTierDetails", [])
+    return all(tier["type"] == "InstantRP" for tier in tiers)
 
 
 def _drop_instant_tier(world: World, recovery: Json) -> None:

@@ -36,6 +36,18 @@ def begin(world: World, item_id: str, job_id: str, *, scripted: str | None) -> N
     world.clock.schedule(seconds, finish)
 
 
+def resume(world: World, item: Json, job: Json) -> None:
+    """Let a job go on that the world began with; one that is over stays as it is."""
+    item_id, job_id = str(item["id"]), str(job["id"])
+    if job["properties"]["status"] == "Cancelling":
+        seconds = world.timing("cancelJob").seconds
+        world.clock.schedule(seconds, lambda: cancel(world, item_id, job_id))
+    elif job["properties"]["status"] == "InProgress" and _in_snapshot(job):
+        begin(world, item_id, job_id, scripted=None)
+    elif job["properties"]["status"] == "InProgress":
+        _transfer(world, item_id, job_id, backup_points.unhardened(world, item))
+
+
 def reject(world: World, job_id: str, error: BackupError) -> None:
     """End a job that could not even begin; the item's health stays as it is."""
     job = world.documents.get(job_id)
@@ -51,12 +63,10 @@ def cancel(world: World, item_id: str, job_id: str) -> None:
     """
     job: Json = world.documents.get(job_id)
     item: Json = world.documents.get(item_id)
-    snapshot, transfer = job["properties"]["extendedInfo"]["tasksList"]
-    taken = snapshot["status"] == "Completed"
+    taken = not _in_snapshot(job)
     if not taken:
         backup_job.end_task(world, job, place=backup_job.SNAPSHOT, status="Cancelled")
-    if transfer["status"] != "Completed":
-        backup_job.end_task(world, job, place=backup_job.TRANSFER, status="Cancelled")
+    backup_job.end_task(world, job, place=backup_job.TRANSFER, status="Cancelled")
     status = "CompletedWithWarnings" if taken else "Cancelled"
     backup_job.end(world, job, status, backup_errors.CANCELLED)
     world.documents.put(job)
@@ -79,8 +89,17 @@ def _end_snapshot(
     backup_job.next_task(world, job)
     world.documents.put(job)
     backup_health.note_point(world, item, recovery_id)
+    _transfer(world, item_id, job_id, recovery_id)
+
+
+def _transfer(world: World, item_id: str, job_id: str, recovery_id: str) -> None:
     seconds = world.timing("transferData").seconds
     world.clock.schedule(seconds, lambda: _end_transfer(world, item_id, job_id, recovery_id))
+
+
+def _in_snapshot(job: Json) -> bool:
+    tasks = job["properties"].get("extendedInfo", {}).get("tasksList", [])
+    return not tasks or tasks[backup_job.SNAPSHOT]["status"] != "Completed"
 
 
 def _end_transfer(world: World, item_id: str, job_id: str, recovery_id: str) -> None:
@@ -96,7 +115,7 @@ def _end_transfer(world: World, item_id: str, job_id: str, recovery_id: str) -> 
         return
     backup_points.harden(world, recovery_id)
     backup_job.end_task(world, job, place=backup_job.TRANSFER, status="Completed")
-    job["properties"]["extendedInfo"]["propertyBag"]["Backup Size"] = "1024 MB"
+    backup_job.note_size(job)
     backup_job.end(world, job, "Completed")
     world.documents.put(job)
     backup_points.collect_garbage(world, item)
@@ -118,7 +137,7 @@ def _fail(world: World, item: Json, job: Json, error: BackupError) -> None:
     _fail_tasks(world, job)
     backup_job.end(world, job, "Failed", error)
     if error is backup_errors.COMPUTE:
-        job["properties"]["extendedInfo"]["dynamicErrorMessage"] = (
+        job["properties"].setdefault("extendedInfo", {})["dynamicErrorMessage"] = (
             "ScopeLocked: the restore point cannot be written because its scope is locked."
         )
     world.documents.put(job)

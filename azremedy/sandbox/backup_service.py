@@ -92,6 +92,14 @@ def end_cancelled(world: World, job_id: str) -> None:
         backup_run.cancel(world, item["id"], job_id)
 
 
+def take_over(world: World) -> None:
+    """Let the jobs run on that are under way when a world begins, as in a captured one."""
+    for job in world.documents.of_type(backup_names.JOB_TYPE):
+        item = _item_of_job(world, job)
+        if item and job["properties"].get("operation") == "Backup":
+            backup_run.resume(world, item, job)
+
+
 def note_deleted(world: World, collection: Json) -> None:
     """Take notice that somebody deleted a collection, given as it was."""
     item = backup_view.item_of_collection(world, collection)
@@ -115,8 +123,8 @@ def _scripted(world: World) -> str | None:
 
 def _item_of_job(world: World, job: Json) -> Json | None:
     vault = backup_names.vault_id(job["id"])
-    container = str(job["properties"]["containerName"]).lower()
+    container = str(job["properties"].get("containerName", "")).lower()
     for item in world.documents.of_type(backup_names.ITEM_TYPE, under=vault):
-        if str(item["properties"].get("containerName", "")).lower() == container:
+        if backup_names.container_of(item).lower() == container:
             return item
     return None

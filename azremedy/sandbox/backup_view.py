@@ -88,7 +88,7 @@ def points_of_vm(world: World, vm_id: str) -> tuple[Json, ...]:
 
 def jobs_of(world: World, item: Json) -> tuple[Json, ...]:
     """Give the backup jobs of an item."""
-    container = str(item["properties"].get("containerName", "")).lower()
+    container = backup_names.container_of(item).lower()
     return tuple(
         job
         for job in world.documents.of_type(

@@ -86,9 +86,9 @@ async def leading(setting: Setting, refused: Callable[[str], None]) -> AsyncIter
     async with listening(setting) as opened:
 
         async def taken(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
-                await _connect(reader, writer, port=opened.port, refused=refused)
-            writer.close()
+            async with _closing(writer):
+                with suppress(ConnectionError, asyncio.IncompleteReadError):
+                    await _connect(reader, writer, port=opened.port, refused=refused)
 
         proxy = await asyncio.start_server(taken, LOOPBACK, 0)
         async with proxy:
@@ -113,8 +113,20 @@ async def _connect(
         await writer.drain()
         return
     inner_reader, inner_writer = await asyncio.open_connection(LOOPBACK, port)
-    writer.write(_ESTABLISHED)
-    await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
+    async with _closing(inner_writer):
+        writer.write(_ESTABLISHED)
+        await asyncio.gather(_pipe(reader, inner_writer), _pipe(inner_reader, writer))
+
+
+@asynccontextmanager
+async def _closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close a connection in the end, and wait until it is closed."""
+    try:
+        yield
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
 
 
 async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

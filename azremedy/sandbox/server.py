@@ -6,7 +6,7 @@ import asyncio
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 """The only address that the sandbox listens at."""
 
+_ROUNDS = 5
 _LARGEST_BODY = 16 * 1024 * 1024
 _Handle: TypeAlias = Callable[[Request], Answer]
 
@@ -163,14 +164,26 @@ async def _site(
     """Listen at a port and give its number."""
     application = web.Application(client_max_size=_LARGEST_BODY)
     application.router.add_route("*", "/{path:.*}", handle)  # type: ignore[arg-type] # a coroutine
-    runner = web.AppRunner(application, access_log=None)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, LOOPBACK, port, ssl_context=context, shutdown_timeout=1.0)
+        site = web.TCPSite(runner, LOOPBACK, port, ssl_context=context)
         await site.start()
         yield int(runner.addresses[0][1])
     finally:
+        connections = runner.server.connections if runner.server else []
+        transports = [each.transport for each in connections if each.transport]
         await runner.cleanup()
+        await _cut(transports)
+
+
+async def _cut(transports: Iterable[asyncio.Transport]) -> None:
+    """End connections for good: idle clients do not answer TLS's polite way of ending."""
+    for transport in transports:
+        transport.abort()
+    # The loop closes sockets in its next rounds, and there must be such before it ends.
+    for _ in range(_ROUNDS):
+        await asyncio.sleep(0)
 
 
 async def _read(request: web.Request) -> Request:

@@ -25,6 +25,8 @@ DEFAULTS: Mapping[str, Timing] = MappingProxyType(
         "reapplyVirtualMachine": Timing(seconds=30, retry_after=10),
         "redeployVirtualMachine": Timing(seconds=180, retry_after=10),
         "agentStart": Timing(seconds=45),
+        "runCommand": Timing(seconds=20, retry_after=10),
+        "runCommandUnanswered": Timing(seconds=5400, retry_after=60),
         "triggerBackup": Timing(seconds=6, retry_after=5),
         "takeSnapshot": Timing(seconds=120, retry_after=30),
         "transferData": Timing(seconds=600, retry_after=30),
@@ -35,8 +37,10 @@ DEFAULTS: Mapping[str, Timing] = MappingProxyType(
 """Seconds by operation name, each with how often to ask.
 
 `deleteExtensionUnanswered` is how long a deletion hangs when no agent carries it out: 25 minutes in
-recorded Azure traffic of 2023. `cleanUpRestorePoints` is how long after a backup met the limit the
-service cleans up by itself: some hours, says learn.microsoft.com/azure/backup in
+recorded Azure traffic of 2023. `runCommandUnanswered` is the same for a script: 90 minutes, says
+learn.microsoft.com/azure/virtual-machines/windows/run-command (2025-08-18). `cleanUpRestorePoints`
+is how long after a backup met the limit the service cleans up by itself: some hours, says
+learn.microsoft.com/azure/backup in
 backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout (2025-11-12). A real snapshot takes about
 8 minutes and a transfer half an hour (recorded Azure traffic, 2024); both are shorter here, so that
 a rehearsal against the server is short.

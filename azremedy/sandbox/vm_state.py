@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox.clock import timestamp
+from azremedy.sandbox.http import ArmError
 
 if TYPE_CHECKING:
     from azremedy.sandbox.http import Json
@@ -23,8 +24,9 @@ _ONLY_WHILE_ALLOCATED = ("computerName", "osName", "osVersion", "vmAgent", "exte
 
 
 def os_type(vm: Json) -> str:
-    """Give `linux` or `windows`."""
-    return str(vm["properties"]["storageProfile"]["osDisk"]["osType"]).lower()
+    """Give `linux` or `windows`; a document that says neither is taken for Linux."""
+    disk = vm["properties"].get("storageProfile", {}).get("osDisk", {})
+    return str(disk.get("osType", "Linux")).lower()
 
 
 def power(vm: Json) -> str:
@@ -113,6 +115,15 @@ def shown_view(vm: Json) -> Json:
         for key in _ONLY_WHILE_ALLOCATED:
             view.pop(key, None)
     return view
+
+
+def agent_silent(vm: Json) -> ArmError:
+    """Word that no agent reported. Source: recorded Azure traffic, 2023-10."""
+    message = (
+        f"VM '{vm['name']}' has not reported status for VM agent or extensions. "
+        "Verify that the OS is up and healthy and that a VM agent is running in it."
+    )
+    return ArmError(409, "VMAgentStatusCommunicationError", message)
 
 
 def offset_time(world: World) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import arm_ids, timings
+from azremedy.sandbox import arm_ids, backup_service, timings
 from azremedy.sandbox.clock import Clock
 from azremedy.sandbox.documents import Documents
 from azremedy.sandbox.operations import Operations
@@ -60,6 +60,7 @@ class World:
         for container in _implied(scenario.resources):
             if container["id"] not in self.documents:
                 self.documents.put(self._container(container))
+        backup_service.take_over(self)
 
     def timing(self, name: str) -> Timing:
         """Give how long an operation takes here, and how often to ask."""

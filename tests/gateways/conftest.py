@@ -6,7 +6,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -84,6 +84,10 @@ class ScriptedTransport(RequestsTransport):  # type: ignore[misc]  # azure-core 
         self.sent: list[Sent] = []
         self.slept: list[float] = []
 
+    def reply(self, **facts: Any) -> Reply:
+        """Make an answer, to play it."""
+        return Reply(**facts)
+
     def play(self, *replies: Reply | Exception) -> None:
         """Forget the past and answer with these."""
         self.replies, self.sent, self.slept = list(replies), [], []
@@ -104,12 +108,13 @@ class _Adapter(BaseAdapter):
     def send(self, request: requests.PreparedRequest, *_args: Any, **_options: Any) -> Any:
         script = self._script
         body: Any = request.body
+        is_json = "json" in request.headers.get("Content-Type", "")
         script.sent.append(
             Sent(
                 method=str(request.method),
                 url=str(request.url),
                 headers={name.lower(): str(value) for name, value in request.headers.items()},
-                body=json.loads(body) if body else None,
+                body=json.loads(body) if body and is_json else body,
             )
         )
         reply = script.replies.pop(0) if len(script.replies) > 1 else script.replies[0]
@@ -145,6 +150,10 @@ class Scripted:
     def azure(self) -> Gateways:
         """The gateways of the test subscription."""
         return self.session.subscription(SUBSCRIPTION)
+
+    def reply(self, **facts: Any) -> Reply:
+        """Make an answer, to play it."""
+        return Reply(**facts)
 
     def play(self, *replies: Reply | Exception, where: ResourceId | None = None) -> Gateways:
         """Give the gateways of an Azure that answers with these, by default the test's."""
@@ -245,12 +254,29 @@ def _exchange(line: dict[str, Any]) -> Exchange:
     )
 
 
+class CountingTransport(WorldTransport):
+    """A world's door that keeps what came through it."""
+
+    def __init__(self, app: App) -> None:
+        super().__init__(app)
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, request: Any, **options: Any) -> Any:
+        """Keep method and path, then answer."""
+        self.sent.append((request.method, unquote(urlsplit(request.url).path)))
+        return super().send(request, **options)
+
+    def writes(self) -> list[tuple[str, str]]:
+        """Give the requests that were no reads."""
+        return [sent for sent in self.sent if sent[0] not in {"GET", "HEAD"}]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InWorld:
     """A session in a sandbox world."""
 
     world: World
-    transport: WorldTransport
+    transport: CountingTransport
     session: Session
 
     @property
@@ -271,24 +297,17 @@ class WorldClock:
 
 
 @pytest.fixture
-def enter_world(tmp_path: Path) -> Iterator[EnterWorld]:
-    """Open a session in a world, by scenario name or from a document."""
+def enter_world() -> Iterator[EnterWorld]:
+    """Open a session in a scenario's world, with faults or another caller if wished."""
     made: list[Session] = []
 
-    def enter(what: str | dict[str, Any], **options: Any) -> InWorld:
-        source: str | Path = what if isinstance(what, str) else tmp_path / f"{len(made)}.json"
-        if isinstance(source, Path):
-            source.write_text(json.dumps(what))
-        world = World(scenario.load(source))
-        transport = WorldTransport(App(world))
-        made.append(
-            Session(
-                SandboxCredential(),
-                transport=transport,
-                clock=WorldClock(world, transport),
-                options=SessionOptions(**options),
-            )
-        )
+    def enter(
+        name: str, options: SessionOptions | None = None, *, realistic: bool = False, **changes: Any
+    ) -> InWorld:
+        world = World(replace(scenario.load(name), **changes), realistic=realistic)
+        transport = CountingTransport(App(world))
+        clock = WorldClock(world, transport)
+        made.append(Session(SandboxCredential(), transport=transport, clock=clock, options=options))
         return InWorld(world=world, transport=transport, session=made[-1])
 
     yield enter

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from azremedy.ids import ResourceId
 
 if TYPE_CHECKING:
-    from azremedy.domain.resources import HealthDetail, ProtectedItem
     from collections.abc import Iterable
 
+    from azremedy.domain.resources import HealthDetail, ProtectedItem
     from tests.gateways.conftest import Exchange, ReadRecordings, Scripted
 
 FILES = ("backup_vm", "throttling_errors", "vaults")
@@ -197,9 +197,7 @@ def test_a_recorded_policy_with_custom_group_names_keeps_them(
     ]
 
     for exchange in policies:
-        from tests.gateways.conftest import Reply  # noqa: PLC0415 - pytest loads conftest itself
-
-        reply = Reply(body={"value": [exchange.body]})
+        reply = scripted.reply(body={"value": [exchange.body]})
         (policy,) = scripted.play(reply).backup.list_policies(VAULT)
         raw = exchange.body["properties"]["instantRPDetails"]
         assert raw["azureBackupRGNamePrefix"] == policy.group_prefix

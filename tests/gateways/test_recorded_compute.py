@@ -14,7 +14,7 @@ from azremedy.ids import EXTENSION, RESTORE_POINT_COLLECTION, ResourceId
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tests.gateways.conftest import Exchange, ReadRecordings, Reply, Scripted
+    from tests.gateways.conftest import Exchange, ReadRecordings, Scripted
 
 FILES = ("vm_extensions", "vm_status_runcommand", "backup_vm", "restore_points", "resource_groups")
 SUBSCRIPTION = "5ab0e6c1-3f2d-4a7b-9c18-7d20b4f1a001"
@@ -53,21 +53,17 @@ def test_every_recorded_collection_list_gives_every_collection(
 
     for exchange in lists:
         raw = exchange.body["value"]
-        found = scripted.play(exchange.reply(), *_no_more()).compute.list_collections()
+        found = scripted.play(
+            exchange.reply(), scripted.reply(body={"value": []})
+        ).compute.list_collections()
         assert ids(raw) == tuple(str(each.id) for each in found), exchange.name
         expected = tuple((entry["location"], entry["properties"]["source"]["id"]) for entry in raw)
         assert expected == tuple((each.location, each.source_id) for each in found)
         assert {None} >= {each.restore_points for each in found}
-        of_group = scripted.play(exchange.reply(), *_no_more()).compute
+        of_group = scripted.play(exchange.reply(), scripted.reply(body={"value": []})).compute
         assert found == of_group.list_collections_of_group(GROUP)
 
     assert lists
-
-
-def _no_more() -> tuple[Reply, ...]:
-    from tests.gateways.conftest import Reply  # noqa: PLC0415 - pytest loads conftest by itself
-
-    return (Reply(body={"value": []}),)
 
 
 def test_every_recorded_collection_is_read_with_its_points(
@@ -204,8 +200,6 @@ def test_every_recorded_failure_of_an_operation_keeps_its_code(
     scripted: Scripted, read_recordings: ReadRecordings
 ) -> None:
     """An accepted operation whose poll says Failed is an error with status 200 and that code."""
-    from tests.gateways.conftest import Reply  # noqa: PLC0415 - pytest loads conftest by itself
-
     polls = [
         exchange
         for exchange in read_recordings(*FILES)
@@ -216,7 +210,9 @@ def test_every_recorded_failure_of_an_operation_keeps_its_code(
     ]
 
     for exchange in polls:
-        accepted = Reply(status=202, headers={"Azure-AsyncOperation": "https://arm.test/o?s=1"})
+        accepted = scripted.reply(
+            status=202, headers={"Azure-AsyncOperation": "https://arm.test/o?s=1"}
+        )
         compute = scripted.play(accepted, exchange.reply()).compute
         operation = compute.delete_extension(VM.child("extensions", "e"))
         with pytest.raises(AzureError) as caught:

@@ -50,7 +50,11 @@ class Section:
 def assemble(
     command: str, sections: tuple[Section, ...], *, created_at: datetime, tool_version: str
 ) -> Plan:
-    """Make the plan. A lock that two targets share is taken off once, at the first of them."""
+    """Make the plan.
+
+    A lock that two targets share is taken off once, at the first of them, and put back if either
+    says so.
+    """
     sections = _without_repeated_locks(sections)
     number = 0
     targets = []
@@ -108,6 +112,7 @@ def select_allowed(
 
 
 def _without_repeated_locks(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    leased = {lock.id for lock in _list_leased(sections)}
     seen: set[ResourceId] = set()
     result = []
     for section in sections:
@@ -117,18 +122,29 @@ def _without_repeated_locks(sections: tuple[Section, ...]) -> tuple[Section, ...
                 if draft.step.lock.id in seen:
                     continue
                 seen.add(draft.step.lock.id)
-            kept.append(draft)
+                kept.append(_lease(draft, draft.step) if draft.step.lock.id in leased else draft)
+            else:
+                kept.append(draft)
         result.append(replace(section, drafts=tuple(kept)))
     return tuple(result)
 
 
-def _restores(sections: tuple[Section, ...], number: int) -> tuple[PlannedStep, ...]:
-    leased = [
+def _lease(draft: Draft, step: DeleteLock) -> Draft:
+    """Put the lock back if any target asks for that: the cautious one decides."""
+    return draft if step.leased else draft_unlock(step.lock, leased=True)
+
+
+def _list_leased(sections: tuple[Section, ...]) -> list[ManagementLock]:
+    return [
         draft.step.lock
         for section in sections
         for draft in section.drafts
         if isinstance(draft.step, DeleteLock) and draft.step.leased
     ]
+
+
+def _restores(sections: tuple[Section, ...], number: int) -> tuple[PlannedStep, ...]:
+    leased = _list_leased(sections)
     # Last off, first back on: the narrowest lock was taken off last.
     return tuple(
         PlannedStep(

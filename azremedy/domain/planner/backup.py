@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azremedy.domain import guards
+from azremedy.domain.evidence import Reading
+from azremedy.domain.ownership import names_vm
 from azremedy.domain.planner.assemble import Draft, Section
 from azremedy.domain.steps import TriggerBackup, WaitFor, WaitForJob
 
@@ -56,19 +58,19 @@ def find_item(
     A VM that was moved between vaults leaves a stopped item in the old one; that one is not
     backed up, but a job that still runs there is in the way.
     """
-    active = [item for item in evidence.items.values if not guards.check_item(item)]
     vm_id = evidence.vm.id
+    mine = [item for item in evidence.items.values if names_vm(item.source_id, vm_id)]
+    active = [item for item in mine if not guards.check_item(item)]
     if len(active) > 1:
         names = ", ".join(item.vault_id.name for item in active)
         return None, [guards.refuse("several-vaults", vm_id, f"protected in several: {names}")]
     if not active:
-        stopped = [verdict for item in evidence.items.values for verdict in guards.check_item(item)]
-        missing = guards.refuse("not-protected", vm_id, _why_missing(evidence))
-        return None, stopped or [missing]
-    running = guards.check_jobs(evidence.running_jobs, vm_id=vm_id, during_job=False)
+        stopped = [verdict for item in mine for verdict in guards.check_item(item)]
+        if evidence.items.complete and stopped:
+            return None, stopped
+        return None, [*stopped, guards.refuse("not-protected", vm_id, _why_missing(evidence))]
     budget = guards.check_budget(evidence.todays_backups, vm_id=vm_id, max_backups=max_backups)
-    # Azure itself refuses a second backup at a time, so no flag can help here.
-    return active[0], [*(_final(verdict) for verdict in running), *budget]
+    return active[0], [*_check_running(evidence), *budget]
 
 
 def draft_backup(
@@ -102,8 +104,18 @@ def draft_backup(
 def _why_missing(evidence: VmEvidence) -> str:
     if evidence.items.complete:
         return "no vault of the subscription protects this VM"
-    return "no vault that could be read protects this VM"
+    return "no vault that could be read protects this VM now"
 
 
-def _final(verdict: Verdict) -> Verdict:
-    return guards.refuse(verdict.guard, verdict.subject, verdict.message)
+def _check_running(evidence: VmEvidence) -> list[Verdict]:
+    """Refuse while a job runs. Azure itself refuses a second backup, so no flag can help.
+
+    For the same reason nothing is at stake where jobs of another vault could not be read.
+    """
+    vm_id, jobs = evidence.vm.id, evidence.running_jobs
+    seen = guards.check_jobs(Reading(values=jobs.values), vm_id=vm_id, during_job=False)
+    final = [guards.refuse(verdict.guard, verdict.subject, verdict.message) for verdict in seen]
+    if jobs.complete:
+        return final
+    message = "not all jobs could be read: Azure refuses the backup if one of this VM runs"
+    return [*final, guards.warn("jobs-unreadable", vm_id, message)]

@@ -16,11 +16,13 @@ from azremedy.domain.planner.assemble import (
     select_allowed,
 )
 from azremedy.domain.planner.backup import draft_backup, find_item
+from azremedy.domain.resources import ResourceGroup
 from azremedy.domain.steps import DeleteRestorePointCollection, WaitFor, WaitForCleanup
 
 if TYPE_CHECKING:
+    from azremedy.domain.ownership import Ownership
     from azremedy.domain.plan import PointLoss, Verdict
-    from azremedy.domain.resources import ManagementLock, ResourceGroup, RestorePointCollection
+    from azremedy.domain.resources import ManagementLock, RestorePointCollection
     from azremedy.domain.worlds import VmEvidence
     from azremedy.ids import ResourceId
 
@@ -78,28 +80,43 @@ def plan_clean(evidence: VmEvidence, options: CleanOptions) -> Section:
 def _sort_out(
     evidence: VmEvidence,
 ) -> tuple[tuple[RestorePointCollection, ...], tuple[Verdict, ...]]:
-    owned, verdicts = [], []
-    groups = {group.id: group for group in evidence.groups.values}
-    for collection in evidence.collections.values:
-        judged = ownership.judge_collection(
-            collection,
-            vm=evidence.vm,
-            items=evidence.items,
-            group_is_services=_is_services(groups.get(collection.id.group), evidence),
-        )
-        if judged.owned:
-            owned.append(collection)
-        else:
-            verdicts.append(
-                guards.skip("collection-ownership", collection.id, f"left alone: {judged.why}")
-            )
-    return tuple(owned), tuple(verdicts)
+    judged = [
+        (collection, _judge(collection, evidence)) for collection in evidence.collections.values
+    ]
+    owned = tuple(collection for collection, answer in judged if answer.owned)
+    verdicts = tuple(
+        _leave_alone(collection, answer, final=not owned)
+        for collection, answer in judged
+        if not answer.owned
+    )
+    return owned, verdicts
 
 
-def _is_services(group: ResourceGroup | None, evidence: VmEvidence) -> bool:
-    if group is None:
-        return False
-    return ownership.is_restore_point_group(group, evidence.patterns.values) is not None
+def _judge(collection: RestorePointCollection, evidence: VmEvidence) -> Ownership:
+    return ownership.judge_collection(
+        collection,
+        vm=evidence.vm,
+        items=evidence.items,
+        group_is_services=_is_services(collection.id.group, evidence),
+    )
+
+
+def _leave_alone(collection: RestorePointCollection, answer: Ownership, *, final: bool) -> Verdict:
+    """Skip it; but "nothing to do" would be a lie where only the reading failed."""
+    if answer.undecided and final:
+        return guards.refuse("ownership-unknown", collection.id, answer.why)
+    return guards.skip("collection-ownership", collection.id, f"left alone: {answer.why}")
+
+
+def _is_services(group_id: ResourceId, evidence: VmEvidence) -> bool | None:
+    """Say whether a group is the backup service's; ``None`` when too little could be read."""
+    bare = ResourceGroup(id=group_id, location="")
+    group = next((group for group in evidence.groups.values if group.id == group_id), bare)
+    if ownership.is_restore_point_group(group, evidence.patterns.values) is not None:
+        return True
+    if not evidence.patterns.complete or (group is bare and not evidence.groups.complete):
+        return None
+    return False
 
 
 def _plan_by_delete(
@@ -156,7 +173,10 @@ def _plan_by_backup(
     vm_id = evidence.vm.id
     total = sum(len(collection.restore_points or ()) for collection in owned)
     if total < guards.RESTORE_POINT_LIMIT:
-        note = f"{total} restore points, below the limit of {guards.RESTORE_POINT_LIMIT}"
+        note = (
+            f"{total} restore points are proven to be Azure Backup's, "
+            f"below the limit of {guards.RESTORE_POINT_LIMIT}"
+        )
         return Section(
             target=vm_id,
             verdicts=(*skipped, *_check_unreadable(evidence)),
@@ -227,13 +247,12 @@ def _locks_in_the_way(
 def _check_locks(
     in_the_way: tuple[ManagementLock, ...], options: CleanOptions, evidence: VmEvidence
 ) -> list[Verdict]:
-    verdicts = guards.check_locks(
-        in_the_way, unlock=options.unlock, include_inherited=options.include_inherited
-    )
-    if not evidence.locks.complete:
-        message = "locks could not be read: Azure may refuse the deletion"
-        verdicts.append(guards.warn("locks-unreadable", evidence.vm.id, message))
-    return verdicts
+    return [
+        *guards.check_locks(
+            in_the_way, unlock=options.unlock, include_inherited=options.include_inherited
+        ),
+        *guards.check_locks_read(evidence.locks, vm_id=evidence.vm.id),
+    ]
 
 
 def _draft_unlocks(
@@ -252,8 +271,7 @@ def _is_on_services_group(lock: ManagementLock, evidence: VmEvidence) -> bool:
     """A lock on the service's group is the root cause; any other is somebody's protection."""
     if is_inherited(lock) or lock.scope.group == evidence.vm.id.group:
         return False
-    groups = {group.id: group for group in evidence.groups.values}
-    return _is_services(groups.get(lock.scope.group), evidence)
+    return _is_services(lock.scope.group, evidence) is True
 
 
 def _draft_delete(

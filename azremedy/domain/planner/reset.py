@@ -19,7 +19,7 @@ from azremedy.domain.steps import DeleteExtension
 
 if TYPE_CHECKING:
     from azremedy.domain.plan import Verdict
-    from azremedy.domain.resources import ManagementLock
+    from azremedy.domain.resources import ManagementLock, VirtualMachine
     from azremedy.domain.worlds import VmEvidence
     from azremedy.ids import ResourceId
 
@@ -52,7 +52,7 @@ def plan_reset(evidence: VmEvidence, options: ResetOptions) -> Section:
     ]
     found = find_snapshot_extensions(vm, evidence.extensions.values)
     if not found:
-        return Section(target=vm.id, verdicts=tuple(unreadable), gaps=evidence.gaps)
+        return Section(target=vm.id, verdicts=(*unreadable, *_check_unseen(vm)), gaps=evidence.gaps)
     in_the_way = tuple(
         dict.fromkeys(
             lock for id_ in found for lock in list_locks_in_the_way(id_, evidence.locks.values)
@@ -80,7 +80,16 @@ def _check(
         *guards.check_locks(
             in_the_way, unlock=options.unlock, include_inherited=options.include_inherited
         ),
+        *guards.check_locks_read(evidence.locks, vm_id=vm.id),
     )
+
+
+def _check_unseen(vm: VirtualMachine) -> list[Verdict]:
+    """Warn that nothing was found because the agent, which alone sees a hidden one, is silent."""
+    if vm.power_state == "running" and vm.vm_agent is not None and vm.vm_agent.ready:
+        return []
+    message = "the VM's agent reports nothing now: an extension that lists hide would not be seen"
+    return [guards.warn("extension-unseen", vm.id, message)]
 
 
 def _draft_leases(

@@ -5,17 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azremedy.domain import guards, locks
+from azremedy.domain import guards, locks, ownership
 from azremedy.domain.planner.assemble import Draft, Section
 from azremedy.domain.steps import DeleteLock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from azremedy.domain.plan import Verdict
     from azremedy.domain.resources import ManagementLock
     from azremedy.domain.worlds import RestorePointGroup
 
 WILL_COME_BACK = (
     "A lock that Azure Policy or a pipeline puts there comes back: exempt this group from it."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """Why a lock stays."""
+
+    guard: str
+    """The guard's stable name."""
+    message: str
+    """One line for people."""
+
+
+_SERVICES_OWN = Reason(
+    guard="services-own-lock",
+    message="it bears the name of Azure Backup's own locks, which always stay",
+)
+_ELSEWHERE = Reason(
+    guard="lock-elsewhere",
+    message="it protects something else in the group and does not stop the clean-up",
+)
+_AT_HOME = Reason(
+    guard="lock-protects-vms",
+    message="VMs live in this group, so its lock is not removed for good; "
+    "'azremedy clean-rpc --unlock' takes it off and puts it back",
 )
 
 
@@ -33,15 +60,22 @@ def plan_unlock(found: RestorePointGroup, options: UnlockOptions) -> Section:
     Source: learn.microsoft.com/azure/azure-resource-manager/management/lock-resources
     (2024-03-08), which names the lock on this group as the cause of failing backups.
     """
-    group = found.group.id
     at_or_below = (*found.locks, *found.resource_locks)
-    own = [lock for lock in at_or_below if locks.stops_clean_up(lock, group)]
-    inherited = found.inherited_locks if options.include_inherited else ()
-    drafts = tuple(_draft(lock) for lock in (*inherited, *own))
+    judged = [(lock, _find_reason_to_stay(lock, found)) for lock in at_or_below]
+    own = [lock for lock, reason in judged if reason is None]
+    above = [lock for lock in found.inherited_locks if lock.scope.contains(found.group.id)]
+    inherited = [lock for lock in above if not locks.is_services_own(lock)]
+    drafts = tuple(
+        _draft(lock) for lock in (*(inherited if options.include_inherited else ()), *own)
+    )
     return Section(
-        target=group,
+        target=found.group.id,
         drafts=drafts,
-        verdicts=(*_left_alone(found), *_inherited(found, options)),
+        verdicts=(
+            *(_leave_alone(lock, reason) for lock, reason in judged if reason is not None),
+            *(_leave_alone(lock, _SERVICES_OWN) for lock in above if locks.is_services_own(lock)),
+            *_inherited(inherited, options),
+        ),
         notes=(WILL_COME_BACK,) if drafts else (),
     )
 
@@ -51,21 +85,27 @@ def _draft(lock: ManagementLock) -> Draft:
     return Draft(step=DeleteLock(lock=lock), reason=reason)
 
 
-def _left_alone(found: RestorePointGroup) -> tuple[Verdict, ...]:
-    return tuple(
-        guards.skip(
-            "services-own-lock" if locks.is_services_own(lock) else "lock-elsewhere",
-            lock.id,
-            "Azure Backup's own lock stays"
-            if locks.is_services_own(lock)
-            else "it protects something else in the group and does not stop the clean-up",
-        )
-        for lock in (*found.locks, *found.resource_locks)
-        if not locks.stops_clean_up(lock, found.group.id)
-    )
+def _find_reason_to_stay(lock: ManagementLock, found: RestorePointGroup) -> Reason | None:
+    if locks.is_services_own(lock):
+        return _SERVICES_OWN
+    if not locks.stops_clean_up(lock, found.group.id, found.collections):
+        return _ELSEWHERE
+    if lock.scope == found.group.id and _is_home_of_vms(found):
+        return _AT_HOME
+    return None
 
 
-def _inherited(found: RestorePointGroup, options: UnlockOptions) -> tuple[Verdict, ...]:
+def _is_home_of_vms(found: RestorePointGroup) -> bool:
+    """Say whether VMs live beside their collections, as all did before autumn 2018."""
+    sources = (ownership.parse_vm_id(collection.source_id) for collection in found.collections)
+    return any(source is not None and source.group == found.group.id for source in sources)
+
+
+def _leave_alone(lock: ManagementLock, reason: Reason) -> Verdict:
+    return guards.skip(reason.guard, lock.id, reason.message)
+
+
+def _inherited(above: Iterable[ManagementLock], options: UnlockOptions) -> tuple[Verdict, ...]:
     return tuple(
         guards.warn(
             "lock-inherited",
@@ -77,5 +117,5 @@ def _inherited(found: RestorePointGroup, options: UnlockOptions) -> tuple[Verdic
                 else "; it still binds this group (remove it too with --include-inherited)"
             ),
         )
-        for lock in found.inherited_locks
+        for lock in above
     )

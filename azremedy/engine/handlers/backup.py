@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azremedy.domain.jobs import describe_job, is_confirmed, job_outcome
@@ -17,10 +18,9 @@ from azremedy.engine.handlers.base import (
     Tools,
     Trigger,
 )
-from azremedy.engine.handlers.idle import find_running_job, vault_of
-from azremedy.engine.handlers.patient import retry_throttled
+from azremedy.engine.handlers.idle import list_jobs_of, vault_of
+from azremedy.engine.handlers.patient import UNANSWERED, keep_asking, retry_throttled
 from azremedy.errors import BackupNotConfirmedError
-from azremedy.gateways.backup import JobFilter
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -43,28 +43,28 @@ class BackupTrigger:
     """What it works with."""
 
     def observe(self) -> Seen:
-        """Look that no job of this item runs."""
-        item = ItemRef(item_id=self.step.item_id, container_name=self.step.container_name)
-        if job := find_running_job((item,), self.tools):
+        """Look that no job of this item runs, and remember those that are over."""
+        jobs = list_jobs_of(self._item, self.tools)
+        if job := next((job for job in jobs if job.running), None):
             return Moved(why=f"a {job.operation} job of this VM has started")
+        self.tools.memory.triggers[self.step.item_id] = Trigger(
+            sent_at=self.tools.clock.now(),
+            operation_id=None,
+            earlier_jobs=frozenset(job.id for job in jobs),
+        )
         return Proceed()
 
     def act(self) -> Accepted:
         """Send the one request. Only a throttled one, which was not carried out, is repeated."""
-        now = self.tools.clock.now()
-        self._remember(now, None)
-        receipt = retry_throttled(lambda: self._trigger(now), self.tools)
-        self._remember(now, receipt.operation_id)
+        receipt = retry_throttled(self._trigger, self.tools)
+        self._remember(operation_id=receipt.operation_id)
         return Accepted(request_id=receipt.request_id, correlation_id=receipt.correlation_id)
 
     def confirm(self) -> Accepted | None:
-        """Look for a backup job of this item that began after the request was sent."""
-        trigger = self.tools.memory.triggers[self.step.item_id]
-        for _ in range(self.tools.patience.lock_reads):
-            if (job := self._find_job(trigger.sent_at)) is not None:
-                self.tools.memory.triggers[self.step.item_id] = Trigger(
-                    sent_at=trigger.sent_at, operation_id=None, job_id=job.id
-                )
+        """Look for a backup job of this item that was not there before the request."""
+        for _ in range(self.tools.patience.trigger_looks):
+            if (job := self._find_job()) is not None:
+                self._remember(job_id=job.id)
                 return Accepted()
             self.tools.clock.sleep(self.tools.patience.job_every.total_seconds())
         return None
@@ -73,28 +73,37 @@ class BackupTrigger:
         """Nothing to wait for: the next step follows the backup."""
         return Outcome(message="Azure Backup has taken the request")
 
-    def _trigger(self, now: datetime) -> TriggerReceipt:
+    def _trigger(self) -> TriggerReceipt:
         backup = self.tools.gateways(self.step.item_id).backup
-        return backup.trigger_backup(self.step.item_id, now + timedelta(days=self.step.retain_days))
+        expiry = self.tools.clock.now() + timedelta(days=self.step.retain_days)
+        return backup.trigger_backup(self.step.item_id, expiry)
 
-    def _remember(self, sent_at: datetime, operation_id: str | None) -> None:
-        self.tools.memory.triggers[self.step.item_id] = Trigger(
-            sent_at=sent_at, operation_id=operation_id
+    def _remember(
+        self, *, operation_id: str | None = None, job_id: ResourceId | None = None
+    ) -> None:
+        triggers = self.tools.memory.triggers
+        triggers[self.step.item_id] = replace(
+            triggers[self.step.item_id], operation_id=operation_id, job_id=job_id
         )
 
-    def _find_job(self, sent_at: datetime) -> BackupJob | None:
-        vault_id = vault_of(self.step.item_id)
-        jobs = self.tools.gateways(vault_id).backup.list_jobs(
-            vault_id, JobFilter(operation="Backup")
+    def _find_job(self) -> BackupJob | None:
+        trigger = self.tools.memory.triggers[self.step.item_id]
+        since = trigger.sent_at - _SKEW
+        return next(
+            (
+                job
+                for job in list_jobs_of(self._item, self.tools)
+                if job.operation == "Backup"
+                and job.id not in trigger.earlier_jobs
+                and job.start_time is not None
+                and job.start_time >= since
+            ),
+            None,
         )
-        mine = (
-            job
-            for job in jobs
-            if job.container_name.lower() == self.step.container_name.lower()
-            and job.start_time is not None
-            and job.start_time >= sent_at - _SKEW
-        )
-        return next(mine, None)
+
+    @property
+    def _item(self) -> ItemRef:
+        return ItemRef(item_id=self.step.item_id, container_name=self.step.container_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +130,14 @@ class JobWait:
     def finish(self, accepted: Accepted) -> Outcome:  # noqa: ARG002 - part of the protocol
         """Follow operation and job, and say truthfully how it ended."""
         give_up = self.tools.clock.now() + timedelta(seconds=self.step.timeout_s)
-        job_id = self._find_job_id(give_up)
-        job = self._follow(job_id, give_up)
+        try:
+            job = self._follow(self._find_job_id(give_up), give_up)
+        except UNANSWERED as error:
+            raise BackupNotConfirmedError(
+                f"How the backup of {self.step.item_id} ends could not be read",
+                advice="It goes on in Azure; look at the vault's jobs.",
+                answer=error.answer,
+            ) from error
         outcome = job_outcome(job)
         told = describe_job(job)
         if is_confirmed(job, self.step.until):
@@ -136,9 +151,13 @@ class JobWait:
         if trigger.job_id is not None:
             return trigger.job_id
         vault_id = vault_of(self.step.item_id)
-        backup = self.tools.gateways(vault_id).backup
+        read = partial(
+            self.tools.gateways(vault_id).backup.get_operation,
+            vault_id,
+            trigger.operation_id or "",
+        )
         while self.tools.clock.now() < give_up:
-            status = backup.get_operation(vault_id, trigger.operation_id or "")
+            status = keep_asking(read, self.tools, until=give_up)
             if status.job_id:
                 return vault_id.child("backupJobs", status.job_id)
             if status.status.lower() != "inprogress":
@@ -150,10 +169,11 @@ class JobWait:
         raise BackupNotConfirmedError(f"No job was named in time for {self.step.item_id}")
 
     def _follow(self, job_id: ResourceId, give_up: datetime) -> BackupJob:
+        vault_id = vault_of(self.step.item_id)
+        read = partial(self.tools.gateways(vault_id).backup.get_job, vault_id, job_id.name)
         told = ""
         while True:
-            vault_id = vault_of(self.step.item_id)
-            job = self.tools.gateways(vault_id).backup.get_job(vault_id, job_id.name)
+            job = keep_asking(read, self.tools, until=give_up)
             if (text := describe_job(job)) != told:
                 self.tools.progress(text)
                 told = text

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from azremedy.domain.run import JobOutcome
-from azremedy.errors import AzremedyError
+from azremedy.errors import AzremedyError, StalePlanError
 from azremedy.gateways.operations import Operation
 from azremedy.gateways.session import Session
 from azremedy.ids import ResourceId
@@ -76,6 +76,8 @@ class Trigger:
     """The backup operation; ``None`` when the answer was lost."""
     job_id: ResourceId | None = None
     """The job, when it was found without the operation."""
+    earlier_jobs: frozenset[ResourceId] = frozenset()
+    """The item's jobs right before the request: none of them is this backup's."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,6 +116,10 @@ class Patience:
     """Time between counts of restore points."""
     throttled: timedelta = timedelta(minutes=15)
     """How long a throttled trigger is waited out: 429 means that it was not carried out."""
+    trigger_looks: int = 5
+    """Looks for the job of a backup whose request got no answer."""
+    put_back_attempts: int = 5
+    """Attempts to put a leased lock back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +143,11 @@ class Tools:
     def gateways(self, target: ResourceId) -> Gateways:
         """Give the gateways of the target's subscription."""
         return self.session.subscription(target.subscription_id)
+
+
+def stale(target: ResourceId, seen: Moved) -> StalePlanError:
+    """Make the error for a target that is not as planned."""
+    return StalePlanError(f"{target} is not as planned: {seen.why}")
 
 
 class Handler(Protocol):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.steps import WaitForCleanup
 from azremedy.engine.handlers.base import Accepted, Already, Outcome, Proceed, Seen, Tools
+from azremedy.engine.handlers.patient import keep_asking
 from azremedy.errors import AzureError, NotFoundError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class CleanupWait:
     def finish(self, accepted: Accepted) -> Outcome:  # noqa: ARG002 - part of the protocol
         """Count until few enough are left."""
         give_up = self.tools.clock.now() + timedelta(seconds=self.step.timeout_s)
-        told, count = -1, self._count()
+        told, count = -1, keep_asking(self._count, self.tools, until=give_up)
         while count >= self.step.below:
             if self.tools.clock.now() >= give_up:
                 raise AzureError(
@@ -52,7 +53,7 @@ class CleanupWait:
                 self.tools.progress(f"{count} restore points are there")
                 told = count
             self.tools.clock.sleep(self.tools.patience.cleanup_every.total_seconds())
-            count = self._count()
+            count = keep_asking(self._count, self.tools, until=give_up)
         return Outcome(message=f"{count} restore points are left")
 
     def _count(self) -> int:

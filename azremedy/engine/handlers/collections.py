@@ -7,9 +7,18 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.ownership import names_vm
 from azremedy.domain.steps import DeleteRestorePointCollection
-from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
+from azremedy.engine.handlers.base import (
+    Accepted,
+    Already,
+    Moved,
+    Outcome,
+    Proceed,
+    Seen,
+    Tools,
+    stale,
+)
 from azremedy.engine.handlers.idle import find_running_job
-from azremedy.engine.handlers.patient import retry_locked
+from azremedy.engine.handlers.patient import keep_asking, retry_locked
 from azremedy.errors import (
     AzureError,
     ConflictError,
@@ -18,7 +27,7 @@ from azremedy.errors import (
 )
 
 if TYPE_CHECKING:
-    from azremedy.domain.resources import RestorePointCollection
+    from azremedy.domain.resources import RestorePointCollection, VirtualMachine
 
 _IN_USE = "DiskRestorePointUsedByCustomer"
 
@@ -37,11 +46,8 @@ class CollectionDeletion:
         found = self._find()
         if found is None:
             return Already(why="the collection is gone already")
-        if not names_vm(found.source_id, self.step.source_id):
-            return Moved(why=f"its source is now {found.source_id or 'not told'}")
-        shown = {name.lower() for name in self.step.restore_points}
-        if new := [p.name for p in found.restore_points or () if p.name.lower() not in shown]:
-            return Moved(why=f"restore point {new[0]} was made since the plan")
+        if why := self._find_change(found):
+            return Moved(why=why)
         if job := find_running_job(self.step.idle_items, self.tools):
             return Moved(why=f"a {job.operation} job of this VM has started")
         return Proceed()
@@ -49,9 +55,12 @@ class CollectionDeletion:
     def act(self) -> Accepted:
         """Start the deletion; a lock that was just removed may refuse for a while."""
         compute = self.tools.gateways(self.step.collection_id).compute
-        operation = retry_locked(
-            lambda: compute.delete_collection(self.step.collection_id), self.tools
-        )
+        try:
+            operation = retry_locked(
+                lambda: compute.delete_collection(self.step.collection_id), self.tools
+            )
+        except ConflictError as error:
+            raise _explained(error) from error
         return Accepted(
             request_id=operation.receipt.request_id,
             correlation_id=operation.receipt.correlation_id,
@@ -64,36 +73,70 @@ class CollectionDeletion:
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the deletion to its end, and start again when a large one timed out."""
-        attempts = self.tools.patience.delete_attempts
-        for attempt in range(1, attempts + 1):
-            try:
-                self._follow(accepted)
-                break
-            except (LockedError, ConflictError):
-                raise
-            except AzureError as error:
-                if self._find() is None:
-                    break
-                if attempt == attempts or _is_in_use(error):
-                    raise _explained(error) from error
-                self.tools.progress(f"{error.summary}; trying again ({attempt + 1}/{attempts})")
-                accepted = self.act()
-        if self._find() is not None:
-            raise AzureError(
-                f"The collection {self.step.collection_id} is still there after its deletion"
-            )
+        left = self.tools.patience.delete_attempts - 1
+        while (error := self._follow(accepted)) is not None:
+            if left == 0 or isinstance(error, LockedError | ConflictError) or _is_in_use(error):
+                raise _explained(error) from error
+            self.tools.progress(f"{error.summary}; trying again ({left} left)")
+            left -= 1
+            accepted = self._start_again()
         return Outcome(
             message=f"the collection is gone with {len(self.step.restore_points)} points"
         )
 
-    def _follow(self, accepted: Accepted) -> None:
-        if accepted.operation is not None:
-            accepted.operation.wait(timeout_s=self.tools.patience.delete.total_seconds())
+    def _follow(self, accepted: Accepted) -> AzureError | None:
+        """Follow one deletion; give its failure unless the collection is gone all the same."""
+        try:
+            self._wait(accepted)
+        except AzureError as error:
+            return None if self._find() is None else error
+        if self._find() is not None:
+            raise AzureError(
+                f"The collection {self.step.collection_id} is still there after its deletion"
+            )
+        return None
+
+    def _wait(self, accepted: Accepted) -> None:
+        patience, operation = self.tools.patience.delete, accepted.operation
+        if operation is not None:
+            keep_asking(
+                lambda: operation.wait(timeout_s=patience.total_seconds()),
+                self.tools,
+                until=self.tools.clock.now() + patience,
+            )
+
+    def _start_again(self) -> Accepted:
+        """Delete once more, if the world is still as planned after all that time."""
+        seen = self.observe()
+        if isinstance(seen, Moved):
+            raise stale(self.step.collection_id, seen)
+        return Accepted() if isinstance(seen, Already) else self.act()
 
     def _find(self) -> RestorePointCollection | None:
         compute = self.tools.gateways(self.step.collection_id).compute
         try:
             return compute.get_collection(self.step.collection_id)
+        except NotFoundError:
+            return None
+
+    def _find_change(self, found: RestorePointCollection) -> str | None:
+        points = found.restore_points or ()
+        if not names_vm(found.source_id, self.step.source_id):
+            return f"its source is now {found.source_id or 'not told'}"
+        shown = {name.lower() for name in self.step.restore_points}
+        if new := [point.name for point in points if point.name.lower() not in shown]:
+            return f"restore point {new[0]} was made since the plan"
+        source = self._find_source()
+        if source is None:
+            return "the VM was deleted since the plan"
+        unique_ids = {point.source_vm_id.lower() for point in points if point.source_vm_id}
+        if unique_ids - {source.vm_id.lower()}:
+            return "the VM was re-created since the plan"
+        return None
+
+    def _find_source(self) -> VirtualMachine | None:
+        try:
+            return self.tools.gateways(self.step.source_id).compute.get_vm(self.step.source_id)
         except NotFoundError:
             return None
 

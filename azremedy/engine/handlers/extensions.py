@@ -9,7 +9,7 @@ from azremedy.domain.extensions import find_snapshot_extensions
 from azremedy.domain.steps import DeleteExtension
 from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
 from azremedy.engine.handlers.idle import find_running_job
-from azremedy.engine.handlers.patient import retry_locked
+from azremedy.engine.handlers.patient import keep_asking, retry_locked
 from azremedy.errors import AzureError
 
 if TYPE_CHECKING:
@@ -59,8 +59,13 @@ class ExtensionDeletion:
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the uninstallation to its end and see that nothing reports the extension."""
-        if accepted.operation is not None:
-            accepted.operation.wait(timeout_s=self.tools.patience.delete.total_seconds())
+        patience, operation = self.tools.patience.delete, accepted.operation
+        if operation is not None:
+            keep_asking(
+                lambda: operation.wait(timeout_s=patience.total_seconds()),
+                self.tools,
+                until=self.tools.clock.now() + patience,
+            )
         if self._is_there():
             raise AzureError(
                 f"The extension {self.step.extension_id} is still reported after its removal",

@@ -17,12 +17,22 @@ if TYPE_CHECKING:
 
 def find_running_job(items: Iterable[ItemRef], tools: Tools) -> BackupJob | None:
     """Find a job of one of the items that has not ended."""
-    for item in items:
-        vault_id = vault_of(item.item_id)
-        for job in tools.gateways(vault_id).backup.list_jobs(vault_id, JobFilter()):
-            if job.running and job.container_name.lower() == item.container_name.lower():
-                return job
-    return None
+    jobs = (job for item in items for job in list_jobs_of(item, tools))
+    return next((job for job in jobs if job.running), None)
+
+
+def list_jobs_of(item: ItemRef, tools: Tools) -> tuple[BackupJob, ...]:
+    """List an item's jobs, ended ones too."""
+    vault_id = vault_of(item.item_id)
+    jobs = tools.gateways(vault_id).backup.list_jobs(vault_id, JobFilter())
+    return tuple(job for job in jobs if _is_of(job, item.container_name))
+
+
+def _is_of(job: BackupJob, container_name: str) -> bool:
+    if job.container_name:
+        return job.container_name.lower() == container_name.lower()
+    # Some answers name no container; the VM's name is then all there is.
+    return job.entity_name.lower() == container_name.rpartition(";")[2].lower()
 
 
 def vault_of(item_id: ResourceId) -> ResourceId:

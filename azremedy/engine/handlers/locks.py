@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.steps import CreateLock, DeleteLock
 from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
+from azremedy.engine.handlers.patient import keep_asking
 from azremedy.errors import AzureError, NotFoundError
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _read_until(tools: Tools, agrees: Callable[[], bool], *, failure: str) -> No
     patience, agreed = tools.patience, 0
     give_up = tools.clock.now() + patience.lock_effect
     while agreed < patience.lock_reads:
-        agreed = agreed + 1 if agrees() else 0
+        agreed = agreed + 1 if keep_asking(agrees, tools, until=give_up) else 0
         if agreed == 0 and tools.clock.now() >= give_up:
             raise AzureError(failure, advice="Somebody, or Azure Policy, may be changing it back.")
         if agreed < patience.lock_reads:

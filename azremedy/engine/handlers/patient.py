@@ -4,14 +4,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from azremedy.errors import LockedError, ThrottledError
+from azremedy.errors import (
+    AzureError,
+    ConnectionFailedError,
+    LockedError,
+    ServiceUnavailableError,
+    ThrottledError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime, timedelta
 
     from azremedy.engine.handlers.base import Tools
 
 AnswerT = TypeVar("AnswerT")
+
+# Azure may answer the same question later.
+UNANSWERED = (ConnectionFailedError, ServiceUnavailableError, ThrottledError)
+_OK = 200
+
+
+def keep_asking(ask: Callable[[], AnswerT], tools: Tools, *, until: datetime) -> AnswerT:
+    """Ask what changes nothing; without an answer ask again, until time is up.
+
+    Raises:
+        AzureError: the last failure, when time is up or when it is the answer itself: the failure
+            of an operation comes with HTTP 200.
+    """
+    while True:
+        try:
+            return ask()
+        except UNANSWERED as error:
+            wait, told = _find_wait(error, tools), error.summary
+            answered = error.answer is not None and error.answer.status == _OK
+            if answered or tools.clock.now() + wait >= until:
+                raise
+        tools.progress(f"{told}; asking again")
+        tools.clock.sleep(wait.total_seconds())
+
+
+def _find_wait(error: AzureError, tools: Tools) -> timedelta:
+    asked = error.answer.retry_after if error.answer else None
+    return asked or tools.patience.retry_every
 
 
 def retry_locked(send: Callable[[], AnswerT], tools: Tools) -> AnswerT:
@@ -42,8 +77,7 @@ def retry_throttled(send: Callable[[], AnswerT], tools: Tools) -> AnswerT:
         try:
             return send()
         except ThrottledError as error:
-            asked = error.answer.retry_after if error.answer else None
-            wait = asked or tools.patience.retry_every
+            wait = _find_wait(error, tools)
             if tools.clock.now() + wait > give_up:
                 raise
         tools.progress(f"throttled; Azure asks to wait {wait.total_seconds():.0f} s")

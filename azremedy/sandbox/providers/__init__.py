@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from typing import TYPE_CHECKING
+
+from azremedy.sandbox.providers import (
+    authorization,
+    backup_items,
+    backup_jobs,
+    compute_extensions,
+    compute_restore_points,
+    compute_run_command,
+    compute_vms,
+    locks,
+    recovery_vaults,
+    registrations,
+    resource_groups,
+    resources,
+    subscriptions,
+    tags,
+)
 
 if TYPE_CHECKING:
     from azremedy.sandbox.routing import Route
 
-
-def _gathered() -> tuple[Route, ...]:
-    found: list[Route] = []
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda module: module.name):
-        found.extend(getattr(importlib.import_module(f"{__name__}.{module.name}"), "ROUTES", ()))
-    return tuple(found)
-
-
-ROUTES: tuple[Route, ...] = _gathered()
+ROUTES: tuple[Route, ...] = (
+    *authorization.ROUTES,
+    *backup_items.ROUTES,
+    *backup_jobs.ROUTES,
+    *compute_extensions.ROUTES,
+    *compute_restore_points.ROUTES,
+    *compute_run_command.ROUTES,
+    *compute_vms.ROUTES,
+    *locks.ROUTES,
+    *recovery_vaults.ROUTES,
+    *registrations.ROUTES,
+    *resource_groups.ROUTES,
+    *resources.ROUTES,
+    *subscriptions.ROUTES,
+    *tags.ROUTES,
+)
 """Every operation of every provider."""

@@ -122,7 +122,7 @@ def _container(item: Json) -> Json:
             "virtualMachineId": properties["virtualMachineId"],
             "virtualMachineVersion": "Compute",
             "resourceGroup": arm_ids.parse(properties["virtualMachineId"]).group,
-            "friendlyName": properties["friendlyName"],
+            "friendlyName": backup_names.vm_name(item),
             "backupManagementType": "AzureIaasVM",
             "registrationStatus": "Registered",
             "healthStatus": "Healthy",
@@ -180,7 +180,7 @@ def _usage(world: World, _request: Request, **place: str) -> Answer:
 def _filtered(request: Request, found: Sequence[Json], names: dict[str, str]) -> list[Json]:
     """Keep what fits the `name eq 'value'` parts of the filter.
 
-    Names that mean nothing here are passed over.
+    Names that mean nothing here are passed over, and so are properties that a document lacks.
     """
     wanted = odata.comparisons(request.query.get("$filter", ""))
     terms = {names[name]: value.lower() for name, value in wanted.items() if name in names}
@@ -188,7 +188,7 @@ def _filtered(request: Request, found: Sequence[Json], names: dict[str, str]) ->
         document
         for document in found
         if all(
-            str(document["properties"].get(name, "")).lower() == value
+            str(document["properties"].get(name, value)).lower() == value
             for name, value in terms.items()
         )
     ]

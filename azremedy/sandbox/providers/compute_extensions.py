@@ -71,7 +71,7 @@ def _end_delete(world: World, machine_id: str, name: str, *, answered: bool) -> 
         guest_extensions.remove(world, machine, name)
     elif machine:
         _mark(world, machine, name, state="Failed")
-        raise _silent(machine)
+        raise vm_state.agent_silent(machine)
 
 
 def _put(world: World, request: Request, **place: str) -> Answer:
@@ -110,7 +110,7 @@ def _end_put(world: World, machine_id: str, extension_id: str) -> None:
     extension["properties"]["provisioningState"] = "Succeeded" if well else "Failed"
     world.documents.put(extension)
     if not well:
-        raise _silent(machine)
+        raise vm_state.agent_silent(machine)
 
 
 def _mark(world: World, machine: Json, name: str, *, state: str) -> None:
@@ -129,15 +129,6 @@ def _check_running(machine: Json) -> None:
     if vm_state.power(machine) != "running":
         message = "Cannot modify extensions in the VM when the VM is not running."
         raise ArmError(409, "OperationNotAllowed", message)
-
-
-def _silent(machine: Json) -> ArmError:
-    """Word that no agent reported. Source: recorded Azure traffic, 2023-10."""
-    message = (
-        f"VM '{machine['name']}' has not reported status for VM agent or extensions. "
-        "Verify that the OS is up and healthy and that a VM agent is running in it."
-    )
-    return ArmError(409, "VMAgentStatusCommunicationError", message)
 
 
 ROUTES = (

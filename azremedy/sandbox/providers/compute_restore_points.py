@@ -112,8 +112,8 @@ def _delete(world: World, request: Request, **place: str) -> Answer:
     world.documents.put(document)
 
     def finish() -> None:
-        world.documents.remove(document["id"])
-        backup_service.note_deleted(world, document)
+        if world.documents.remove(document["id"]):
+            backup_service.note_deleted(world, document)
 
     return _deleting(world, request, document, name="deleteRestorePointCollection", finish=finish)
 
@@ -194,9 +194,9 @@ def _get_disk(world: World, request: Request, *, disk: str, **_: str) -> Answer:
 
 def _disks(world: World, point: Json) -> tuple[Json, ...]:
     """Write the snapshots that a restore point names."""
-    metadata = point["properties"]["sourceMetadata"]
-    profile = metadata["storageProfile"]
-    disks = [profile["osDisk"], *profile.get("dataDisks", [])]
+    metadata = point["properties"].get("sourceMetadata", {})
+    profile = metadata.get("storageProfile", {})
+    disks = [profile.get("osDisk", {}), *profile.get("dataDisks", [])]
     return tuple(
         _disk(world, point, disk, generation=metadata.get("hyperVGeneration", "V2"))
         for disk in disks
@@ -208,8 +208,8 @@ def _disk(world: World, point: Json, disk: Json, *, generation: str) -> Json:
     snapshot_id = disk["diskRestorePoint"]["id"]
     properties = {
         "timeCreated": point["properties"].get("timeCreated", timestamp(world.clock.now())),
-        "sourceResourceId": disk["managedDisk"]["id"],
-        "sourceUniqueId": world.ids.of(disk["managedDisk"]["id"]),
+        "sourceResourceId": disk.get("managedDisk", {}).get("id", ""),
+        "sourceUniqueId": world.ids.of(disk.get("managedDisk", {}).get("id", "")),
         "familyId": world.ids.of(disk["name"]),
         "hyperVGeneration": generation,
         "networkAccessPolicy": "AllowAll",

@@ -17,7 +17,7 @@ def subscription() -> str:
 
 @pytest.fixture
 def small() -> dict[str, Any]:
-    """Give a scenario of two groups with a disk and a collection, and a lock on the second group."""
+    """Give a scenario of two groups: one with a disk, the other locked."""
     root = f"/subscriptions/{SUBSCRIPTION}"
     service_group = f"{root}/resourceGroups/AzureBackupRG_westeurope_1"
     disk = f"{root}/resourceGroups/rg-App/providers/Microsoft.Compute/disks/data-1"

@@ -50,7 +50,15 @@ def test_containers_and_tenant_resources(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "/", "/subscriptions", f"{GROUP}/x", f"{GROUP}/providers/Microsoft.Compute", "/a//b", "web"],
+    [
+        "",
+        "/",
+        "/subscriptions",
+        f"{GROUP}/x",
+        f"{GROUP}/providers/Microsoft.Compute",
+        "/a//b",
+        "web",
+    ],
 )
 def test_what_is_no_id_is_refused(text: str) -> None:
     """A list, an action or a name is not the id of one resource."""
@@ -68,7 +76,10 @@ def test_ids_are_compared_without_case_and_by_whole_names() -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        (f"{GROUP}/providers/Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachines"),
+        (
+            f"{GROUP}/providers/Microsoft.Compute/virtualMachines",
+            "Microsoft.Compute/virtualMachines",
+        ),
         (f"{VM}/extensions", "Microsoft.Compute/virtualMachines/extensions"),
         ("/subscriptions/s-1/resourceGroups", "Microsoft.Resources/resourceGroups"),
         ("/tenants", ""),

@@ -65,4 +65,7 @@ def test_a_type_is_listed_beneath_a_scope() -> None:
 
     kind = "microsoft.compute/VirtualMachines"
     assert [each["id"] for each in documents.of_type(kind)] == [VM, other]
-    assert [each["id"] for each in documents.of_type(kind, under="/subscriptions/s/resourcegroups/RG-APP")] == [VM]
+    assert [
+        each["id"]
+        for each in documents.of_type(kind, under="/subscriptions/s/resourcegroups/RG-APP")
+    ] == [VM]

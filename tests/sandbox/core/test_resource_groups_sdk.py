@@ -21,7 +21,7 @@ SLOW = {"operations": {"deleteResourceGroup": {"seconds": 40, "retryAfter": 10}}
 
 @pytest.mark.parametrize("realistic", [False, True])
 def test_a_deletion_of_forty_seconds_takes_no_real_time(
-    open_world: OpenWorld, small: dict[str, Any], subscription: str, realistic: bool
+    open_world: OpenWorld, small: dict[str, Any], subscription: str, *, realistic: bool
 ) -> None:
     """The poller follows the operation to its end in the world's time, whatever header it gets."""
     opened = open_world(small | SLOW, realistic=realistic)
@@ -106,7 +106,7 @@ def test_groups_are_made_changed_and_listed(
     again = groups.create_or_update("NEW", {"location": "westeurope"})
 
     assert (made.name, again.name, again.tags) == ("New", "New", {"a": "1"})
-    assert [group.name for group in groups.list()] == ["AzureBackupRG_westeurope_1", APP, "New"] or True
+    assert "New" in [group.name for group in groups.list()]
     with pytest.raises(ResourceExistsError, match="InvalidResourceGroupLocation"):
         groups.create_or_update("New", {"location": "eastus"})
     with pytest.raises(HttpResponseError, match="LocationRequired"):
@@ -127,7 +127,9 @@ def test_lists_come_in_pages(
     names = [group.name for group in groups.list()]
     first = next(groups.list(top=1).by_page())
 
-    assert sorted(names) == sorted({APP, "AzureBackupRG_westeurope_1", "g0", "g1", "g2", "g3", "g4"})
+    assert sorted(names) == sorted(
+        {APP, "AzureBackupRG_westeurope_1", "g0", "g1", "g2", "g3", "g4"}
+    )
     assert len(list(first)) == 1
 
 
@@ -193,7 +195,9 @@ def test_providers_are_registered(
     providers = open_world(small).client(ResourceManagementClient, subscription).providers
 
     assert providers.get("microsoft.compute").registration_state == "Registered"
-    assert providers.register("Microsoft.RecoveryServices").namespace == "Microsoft.RecoveryServices"
+    assert (
+        providers.register("Microsoft.RecoveryServices").namespace == "Microsoft.RecoveryServices"
+    )
     assert "Microsoft.Compute" in [each.namespace for each in providers.list()]
     with pytest.raises(ResourceNotFoundError, match="InvalidResourceNamespace"):
         providers.get("Contoso.Nothing")
@@ -228,7 +232,7 @@ def test_resource_traffic_passes_the_contract(
     subscription: str,
     contract_check: Callable[[Path], str],
 ) -> None:
-    """Microsoft's documents have nothing against any of these exchanges, polls and pages included."""
+    """Microsoft's documents have nothing against these exchanges, polls and pages included."""
     opened = open_world(small | SLOW, page_size=1)
     client = opened.client(ResourceManagementClient, subscription)
     list(client.resource_groups.list())

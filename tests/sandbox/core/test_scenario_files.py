@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +11,8 @@ import pytest
 from azremedy.sandbox import scenario
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.sandbox.conftest import OpenWorld
 
 HEAD = """\

@@ -13,7 +13,7 @@ from azure.mgmt.resource.locks import ManagementLockClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 if TYPE_CHECKING:
-    from tests.sandbox.conftest import Opened
+    from tests.sandbox.conftest import Opened  # noqa: TC004 # the dataclass only names it
 
 SUBSCRIPTION = "5ab0e6c1-3f2d-4a7b-9c18-7d20b4f1a001"
 

@@ -58,13 +58,10 @@ def test_expectations_name_what_exists(name: str, open_world: OpenWorld) -> None
 def test_numbers_tie_collections_to_items(name: str, open_world: OpenWorld) -> None:
     """Each item's number ends the name of a collection of its VM."""
     world = open_world(name).world
-    items = [
-        each for each in world.documents if "protectedItemDataId" in each.get("properties", {})
-    ]
+    items = world.documents.of_type(ITEMS)
     collections = [
         (each["name"], each["properties"]["source"]["id"].lower())
-        for each in world.documents
-        if each["type"].endswith("/restorePointCollections")
+        for each in world.documents.of_type(COLLECTIONS)
     ]
     wanted = [
         (_collection_name(item), item["properties"]["virtualMachineId"].lower()) for item in items
@@ -109,9 +106,8 @@ def test_enhanced_policy_has_points_without_a_vault_copy(open_world: OpenWorld) 
 
 
 def _subscriptions(world: Any) -> list[str]:
-    ids = [
-        each["id"] for each in world.documents if re.fullmatch(r"/subscriptions/[^/]+", each["id"])
-    ]
+    found = world.documents.of_type("Microsoft.Resources/subscriptions")
+    ids = [each["id"] for each in found]
     return [each.rsplit("/", 1)[1] for each in ids]
 
 

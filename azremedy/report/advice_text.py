@@ -1,0 +1,25 @@
+"""What the codes of a failed backup mean, and what to run next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from azremedy.domain.playbook import Playbook
+    from azremedy.ids import ResourceId
+
+
+def show_advice(playbooks: Iterable[Playbook], vm_id: ResourceId, console: Console) -> None:
+    """Write each playbook with its commands, ready to be pasted."""
+    for book in playbooks:
+        console.print(f"[bold]{escape(book.code)}[/bold]: {escape(book.title)}", soft_wrap=True)
+        console.print(f"  {escape(book.meaning)}", soft_wrap=True)
+        for command in book.next:
+            pasted = command.replace("{vm}", str(vm_id))
+            console.print(f"  next: {escape(pasted)}", soft_wrap=True, highlight=False)

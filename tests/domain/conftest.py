@@ -1,0 +1,100 @@
+"""Read case files: evidence in, answer out. A bug report becomes such a file.
+
+``$words`` stand for what ``tests/cases/words.yaml`` says. Where a case is about a whole VM it gives
+only what differs from ``tests/cases/base.yaml``, field by field.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from string import Template
+from typing import Any, Protocol, TypeVar
+
+import pytest
+from pydantic import TypeAdapter
+from ruamel.yaml import YAML
+
+from azremedy.domain.plan import Plan, PlannedStep, Verdict
+from azremedy.domain.planner.assemble import Section, assemble
+from azremedy.domain.steps import DeleteLock
+from azremedy.domain.worlds import VmEvidence
+
+CASES = Path(__file__).resolve().parents[1] / "cases"
+CaseT = TypeVar("CaseT")
+
+
+class ReadCase(Protocol):
+    """Reads a case file as a dataclass."""
+
+    def __call__(self, path: Path, kind: type[CaseT]) -> CaseT:
+        """Read it; a field that the class does not know is an error."""
+
+
+class ShowPlan(Protocol):
+    """Puts a section into the few words that case files use."""
+
+    def __call__(self, *sections: Section) -> dict[str, list[str]]:
+        """Assemble the sections and tell the plan's parts, one line each."""
+
+
+@pytest.fixture(scope="session")
+def base_evidence() -> VmEvidence:
+    """Give the world that cases start from."""
+    return TypeAdapter(VmEvidence).validate_python(_load(CASES / "base.yaml"))
+
+
+@pytest.fixture(scope="session")
+def read_case() -> ReadCase:
+    """Give the reader of case files."""
+    base = _load(CASES / "base.yaml")
+
+    def read(path: Path, kind: type[CaseT]) -> CaseT:
+        document = _load(path)
+        if "evidence" in document:
+            document["evidence"] = {**base, **(document["evidence"] or {})}
+        unknown = set(document) - set(kind.__annotations__)
+        assert set() == unknown, f"{path.name} has fields that no test reads"
+        return TypeAdapter(kind).validate_python(document)
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def show_plan() -> ShowPlan:
+    """Give the function that tells a plan in the words of case files."""
+    return _show_plan
+
+
+def _load(path: Path) -> dict[str, Any]:
+    words: dict[str, str] = {}
+    for word, meaning in YAML(typ="safe").load(CASES / "words.yaml").items():
+        words[word] = Template(meaning).substitute(words)
+    loaded: dict[str, Any] = YAML(typ="safe").load(Template(path.read_text()).substitute(words))
+    return loaded
+
+
+def _show_plan(*sections: Section) -> dict[str, list[str]]:
+    read_at = TypeAdapter(VmEvidence).validate_python(_load(CASES / "base.yaml")).read_at
+    plan = assemble("case", sections, created_at=read_at, tool_version="0")
+    shown = {
+        "steps": [_step(planned) for target in plan.targets for planned in target.steps],
+        "restores": [_step(planned) for planned in plan.restores],
+        "verdicts": [_verdict(verdict) for target in plan.targets for verdict in target.verdicts],
+        "loss": [point.copy.value for target in plan.targets for point in target.loss],
+        "notes": _notes(plan),
+    }
+    return {part: lines for part, lines in shown.items() if lines}
+
+
+def _notes(plan: Plan) -> list[str]:
+    return [" ".join(note.split()[:3]) for target in plan.targets for note in target.notes]
+
+
+def _step(planned: PlannedStep) -> str:
+    leased = isinstance(planned.step, DeleteLock) and planned.step.leased
+    return f"{planned.step.kind} {planned.step.target}" + (" leased" if leased else "")
+
+
+def _verdict(verdict: Verdict) -> str:
+    flag = f" {verdict.override}" if verdict.override else ""
+    return f"{verdict.decision} {verdict.guard}{flag} {verdict.subject}".strip()

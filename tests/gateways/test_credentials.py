@@ -1,0 +1,178 @@
+"""Sign in to the right cloud and tenant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from azure.core.credentials import AccessToken, AccessTokenInfo
+
+from azremedy.errors import SignInError
+from azremedy.gateways.clouds import PUBLIC, US_GOVERNMENT, Cloud
+from azremedy.gateways.credentials import TenantCredential, default_credential
+from azremedy.gateways.session import Session
+
+if TYPE_CHECKING:
+    from tests.gateways.conftest import Scripted
+
+TENANT = "22222222-0000-0000-0000-000000000001"
+CUSTOM = Cloud(
+    name="Contoso",
+    resource_manager="https://management.contoso.test",
+    authority="https://login.contoso.test",
+    audience="https://management.contoso.test",
+    custom=True,
+)
+VARIABLES = {
+    "AZURE_TENANT_ID": "22222222-0000-0000-0000-000000000009",
+    "AZURE_CLIENT_ID": "22222222-0000-0000-0000-000000000002",
+    "AZURE_CLIENT_SECRET": "canary",
+    "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+}
+
+
+@dataclass
+class Recorder:
+    """A credential that keeps what it was asked."""
+
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    closed: bool = False
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Keep the question."""
+        self.asked.append({"scopes": scopes, **options})
+        return AccessToken("token", 0)
+
+    def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
+        """Keep the question."""
+        self.asked.append({"scopes": scopes, **options})
+        return AccessTokenInfo("token", 0)
+
+    def close(self) -> None:
+        """Keep that it was closed."""
+        self.closed = True
+
+
+def test_every_token_is_asked_for_in_the_tenant() -> None:
+    """Both of the SDK's ways to ask carry the tenant, and keep what else was asked."""
+    inner = Recorder()
+    credential = TenantCredential(inner, TENANT)
+
+    credential.get_token("scope", enable_cae=True)
+    credential.get_token("scope", tenant_id=None)
+    credential.get_token_info("scope", options={"claims": "c"})
+    credential.get_token_info("scope")
+
+    assert {TENANT} == {asked["tenant_id"] for asked in inner.asked}
+    assert inner.asked[0]["enable_cae"] is True
+    assert "c" == inner.asked[2]["claims"]
+
+
+def test_a_requests_own_tenant_wins() -> None:
+    """Azure may ask for a token of another tenant in a challenge."""
+    inner = Recorder()
+    credential = TenantCredential(inner, TENANT)
+
+    credential.get_token("scope", tenant_id="other")
+    credential.get_token_info("scope", options={"tenant_id": "other"})
+
+    assert ["other", "other"] == [asked["tenant_id"] for asked in inner.asked]
+
+
+def test_closing_reaches_the_credential_inside() -> None:
+    """No connection is left open."""
+    inner = Recorder()
+
+    TenantCredential(inner, TENANT).close()
+
+    assert inner.closed
+
+
+def test_without_a_tenant_the_chain_is_used_as_it_is() -> None:
+    """Each credential then uses its own tenant."""
+    assert not isinstance(default_credential(PUBLIC), TenantCredential)
+
+
+@pytest.fixture
+def service_principal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put a service principal of another tenant into the environment."""
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AZURE_AUTHORITY_HOST", raising=False)
+
+
+def signing_in(host: str, tenant: str) -> dict[str, Any]:
+    """Answer any question of a sign-in: where to get the token, and the token."""
+    base = f"https://{host}/{tenant}"
+    return {
+        "body": {
+            "tenant_discovery_endpoint": f"{base}/v2.0/.well-known/openid-configuration",
+            "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+            "token_endpoint": f"{base}/oauth2/v2.0/token",
+            "issuer": f"{base}/v2.0",
+            "access_token": "the token",
+            "token_type": "Bearer",
+            "expires_in": 3600,
+            "metadata": [],
+        }
+    }
+
+
+@pytest.mark.usefixtures("service_principal")
+@pytest.mark.parametrize("tenant", [None, TENANT])
+@pytest.mark.parametrize("cloud", [PUBLIC, US_GOVERNMENT, CUSTOM])
+def test_the_clouds_own_sign_in_service_is_asked_in_the_tenant(
+    scripted: Scripted, cloud: Cloud, tenant: str | None
+) -> None:
+    """The environment's service principal gets its token there, in the tenant that was given."""
+    host = cloud.authority.removeprefix("https://")
+    expected = tenant or VARIABLES["AZURE_TENANT_ID"]
+    scripted.play(scripted.reply(**signing_in(host, expected)))
+
+    token = default_credential(cloud, tenant, transport=scripted.transport).get_token(cloud.scope)
+
+    assert "the token" == token.token
+    last = scripted.transport.sent[-1]
+    assert f"https://{host}/{expected}/oauth2/v2.0/token" == last.url
+
+
+@pytest.mark.usefixtures("service_principal")
+def test_a_custom_clouds_authority_is_not_looked_up_at_microsoft(scripted: Scripted) -> None:
+    """Microsoft does not know it, so only the authority itself is asked."""
+    scripted.play(scripted.reply(**signing_in("login.contoso.test", TENANT)))
+
+    default_credential(CUSTOM, TENANT, transport=scripted.transport).get_token(CUSTOM.scope)
+
+    assert all(each.url.startswith(CUSTOM.authority) for each in scripted.transport.sent)
+
+
+@pytest.mark.usefixtures("service_principal")
+def test_the_public_clouds_authority_can_be_moved_by_the_environment(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """AZURE_AUTHORITY_HOST means what it means to the SDK."""
+    monkeypatch.setenv("AZURE_AUTHORITY_HOST", "https://login.microsoftonline.us")
+    scripted.play(scripted.reply(**signing_in("login.microsoftonline.us", TENANT)))
+
+    default_credential(PUBLIC, TENANT, transport=scripted.transport).get_token(PUBLIC.scope)
+
+    assert scripted.transport.sent[-1].url.startswith("https://login.microsoftonline.us/")
+
+
+@pytest.mark.usefixtures("service_principal")
+def test_a_refused_sign_in_is_told_without_the_secret(scripted: Scripted) -> None:
+    """The first request of a session shows it, with advice."""
+    refusal = {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid secret."}
+    known = scripted.reply(**signing_in("login.contoso.test", TENANT))
+    scripted.play(known, scripted.reply(status=401, body=refusal))
+    credential = default_credential(CUSTOM, TENANT, transport=scripted.transport)
+
+    session = Session(credential, CUSTOM, transport=scripted.transport)
+    with session, pytest.raises(SignInError) as caught:
+        session.subscriptions.list_subscriptions()
+
+    assert caught.value.answer is not None
+    assert "AADSTS7000215" in caught.value.answer.message
+    assert "az login" in caught.value.advice
+    assert "canary" not in str(caught.value) + caught.value.answer.message
