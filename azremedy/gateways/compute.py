@@ -143,7 +143,7 @@ class ComputeGateway:
             LockedError: a management lock stands in the way.
             AzremedyError: as ``translating`` tells them.
         """
-        return self._begin(self._collection_deletion(collection_id), None)
+        return self._begin(self._collection_deletion(collection_id))
 
     def resume_delete_collection(self, collection_id: ResourceId, token: str) -> Operation:
         """Take up a deletion that another process started; sends no deletion.
@@ -155,7 +155,7 @@ class ComputeGateway:
         Raises:
             AzureError: the token cannot be read.
         """
-        return self._begin(self._collection_deletion(collection_id), token)
+        return self._resume(self._collection_deletion(collection_id), token)
 
     def delete_extension(self, extension_id: ResourceId) -> Operation:
         """Start to uninstall an extension.
@@ -168,7 +168,7 @@ class ComputeGateway:
             LockedError: a management lock stands in the way.
             AzremedyError: as ``translating`` tells them.
         """
-        return self._begin(self._extension_deletion(extension_id), None)
+        return self._begin(self._extension_deletion(extension_id))
 
     def resume_delete_extension(self, extension_id: ResourceId, token: str) -> Operation:
         """Take up an uninstallation that another process started; sends no deletion.
@@ -180,7 +180,7 @@ class ComputeGateway:
         Raises:
             AzureError: the token cannot be read.
         """
-        return self._begin(self._extension_deletion(extension_id), token)
+        return self._resume(self._extension_deletion(extension_id), token)
 
     def _collection_deletion(self, collection_id: ResourceId) -> _Deletion:
         calls = self._connect(collection_id).restore_point_collections
@@ -206,14 +206,18 @@ class ComputeGateway:
             ),
         )
 
-    def _begin(self, deletion: _Deletion, token: str | None) -> Operation:
+    def _begin(self, deletion: _Deletion) -> Operation:
+        polling = deferred_polling(self._polling_interval_s)
+        with deletion.translate():
+            deletion.begin(polling=polling)
+        return Operation(polling=polling, clock=self._clock, translate=deletion.translate)
+
+    def _resume(self, deletion: _Deletion, token: str) -> Operation:
         polling = deferred_polling(self._polling_interval_s)
         with deletion.translate():
             try:
                 deletion.begin(polling=polling, continuation_token=token)
-            except (KeyError, ValueError) as error:
-                if token is None:
-                    raise
+            except (KeyError, TypeError, ValueError) as error:
                 raise AzureError(
                     "the saved operation cannot be taken up: its token is damaged",
                     advice="Look whether the resource is still there, and delete it again if so.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azremedy.domain.resources import LockLevel, ManagementLock
-from azremedy.errors import NotFoundError
+from azremedy.errors import AzureAnswer, NotFoundError
 from azremedy.gateways.operations import Receipt, receipt_of
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_json import (
@@ -172,11 +172,9 @@ def _document(answer: Any, _model: object, _headers: object) -> Json:
 
 
 def _gone(error: NotFoundError) -> Receipt:
-    answer = error.answer
+    answer = error.answer or AzureAnswer()
     return Receipt(
-        request_id=answer.request_id if answer else None,
-        correlation_id=answer.correlation_id if answer else None,
-        already_gone=True,
+        request_id=answer.request_id, correlation_id=answer.correlation_id, already_gone=True
     )
 
 

@@ -51,11 +51,7 @@ class App:
             ConnectionLostError: when an injected fault breaks the connection.
         """
         with self.world.lock:
-            try:
-                answer = self._faults.around(request, self._admitted)
-            except ArmError as error:
-                answer = error.answer()
-            answer = self._dressed(request, answer)
+            answer = self._dressed(request, self._faults.around(request, self._admitted))
             if self._recorder:
                 self._recorder.write(request, answer)
             return answer

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 
 def note_job(world: World, item: Json, job: Json, *, error: BackupError | None) -> None:
     """Write a finished job into its item. A cancelled one leaves the health as it was."""
-    fresh = world.documents.get(item["id"])
-    if not fresh:
-        return
+    fresh: Json = world.documents.get(item["id"])
     status = job["properties"]["status"]
     fresh["properties"]["lastBackupTime"] = job["properties"]["startTime"]
     fresh["properties"]["lastBackupStatus"] = "Failed" if status == "Cancelled" else status
@@ -29,10 +27,10 @@ def note_job(world: World, item: Json, job: Json, *, error: BackupError | None) 
 
 def note_point(world: World, item: Json, recovery_id: str) -> None:
     """Write a new recovery point into its item."""
-    fresh, point = world.documents.get(item["id"]), world.documents.get(recovery_id)
-    if fresh and point:
-        fresh["properties"]["lastRecoveryPoint"] = point["properties"]["recoveryPointTime"]
-        world.documents.put(fresh)
+    fresh: Json = world.documents.get(item["id"])
+    point: Json = world.documents.get(recovery_id)
+    fresh["properties"]["lastRecoveryPoint"] = point["properties"]["recoveryPointTime"]
+    world.documents.put(fresh)
 
 
 def note_collection_deleted(world: World, item: Json) -> None:

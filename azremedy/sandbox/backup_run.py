@@ -125,9 +125,11 @@ def _end_transfer(world: World, item_id: str, job_id: str, recovery_id: str) -> 
 def _error(
     world: World, item: Json, *, scripted: str | None, had_collection: bool
 ) -> BackupError | None:
+    if scripted is not None and scripted.lower() != backup_errors.SUCCESS:
+        return backup_errors.named(scripted)
     if scripted is not None:
-        success = scripted.lower() == backup_errors.SUCCESS
-        return None if success else backup_errors.named(scripted)
+        # Not even a script can take a snapshot of a machine that is gone.
+        return None if backup_view.vm_of(world, item) else backup_errors.VM_GONE
     if had_collection and not backup_view.own_collections(world, item):
         return backup_errors.COLLECTION_DELETED
     return backup_verdict.failure(world, item)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,13 @@ def load(name_or_path: str | Path) -> Scenario:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"the file cannot be read: {error}", file=str(path)) from error
-    document = yaml_lines.read(text, str(path))
+    return _parsed(text, str(path))
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, file: str) -> Scenario:
+    """Read a scenario's text; the last few are kept, since YAML takes its time."""
+    document = yaml_lines.read(text, file)
     try:
         scenario = TypeAdapter(Scenario).validate_python(document.value)
     except ValidationError as error:

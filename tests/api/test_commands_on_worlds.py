@@ -70,19 +70,28 @@ class Case:
         }[command]
 
 
-LIMIT = {"clean": (LOCK, CLEAN), "by_backup": BY_BACKUP, "backup_code": 11}
+def at_the_limit(scenario: str, vm: str) -> Case:
+    """Make the case of a VM with 18 restore points behind a lock."""
+    return Case(
+        scenario=scenario,
+        vm=vm,
+        unlock=(LOCK,),
+        clean=(LOCK, CLEAN),
+        by_backup=BY_BACKUP,
+        backup_code=11,
+    )
+
+
 CASES = (
     Case(scenario="healthy", vm="web-1"),
-    Case(scenario="restore-point-limit", vm="web-1", unlock=(LOCK,), **LIMIT),
-    Case(scenario="custom-group-name", vm="ERP-DB1", unlock=(LOCK,), **LIMIT),
+    at_the_limit("restore-point-limit", "web-1"),
+    at_the_limit("custom-group-name", "ERP-DB1"),
     Case(scenario="stuck-extension", vm="app-1", backup_code=11),
     Case(scenario="two-vms-alike", vm="web-1"),
     Case(scenario="two-vms-alike", vm="web-10"),
-    Case(scenario="fleet-small", vm="app-03", unlock=(LOCK,), **LIMIT),
+    at_the_limit("fleet-small", "app-03"),
     Case(scenario="fleet-small", vm="app-04", unlock=(LOCK,), clean=(LOCK, CLEAN)),
-    Case(
-        scenario="fleet-small", vm="web-02", subscription=OTHER_SUBSCRIPTION, backup_code=11
-    ),
+    Case(scenario="fleet-small", vm="web-02", subscription=OTHER_SUBSCRIPTION, backup_code=11),
     Case(
         scenario="fleet-small",
         vm="web-05",
@@ -145,7 +154,7 @@ def test_a_second_plan_is_empty(case: Case, command: str, tmp_path: Path) -> Non
 
     again = stage.apply(COMMANDS[command](stage.azure, case.vm))
 
-    assert ("nothing-to-do", 0) == (again.state.value, again.exit_code)
+    assert (again.state.value, again.exit_code) == ("nothing-to-do", 0)
     assert sent == stage.writes()
 
 
@@ -156,10 +165,10 @@ def test_a_second_backup_is_refused_while_the_first_runs(tmp_path: Path) -> None
 
     second = api.plan_backup(stage.azure, names("web-1"))
 
-    assert 0 == first.exit_code
-    assert ("backup-running",) == guards_of(second)
-    assert 4 == stage.apply(second).exit_code
-    assert 1 == stage.count_jobs()
+    assert first.exit_code == 0
+    assert guards_of(second) == ("backup-running",)
+    assert stage.apply(second).exit_code == 4
+    assert stage.count_jobs() == 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,11 +209,11 @@ def test_treatment_ends_in_the_healed_world(healing: Healing, tmp_path: Path) ->
     backup = stage.apply(COMMANDS["backup-now"](stage.azure, vm))
 
     assert [0] * len(codes) == codes
-    assert [] == gone
+    assert gone == []
     assert list(expect.kept) == kept
-    assert 0 == backup.exit_code
+    assert backup.exit_code == 0
     assert backup.steps[-1].job is not None
-    assert "Completed" == backup.steps[-1].job.status
+    assert backup.steps[-1].job.status == "Completed"
 
 
 def test_one_plan_heals_two_vms_of_a_fleet(tmp_path: Path) -> None:
@@ -214,8 +223,8 @@ def test_one_plan_heals_two_vms_of_a_fleet(tmp_path: Path) -> None:
 
     run = stage.apply(plan)
 
-    assert (LOCK, CLEAN, CLEAN) == kinds(plan)
-    assert ("done",) * 3 == states(run)
+    assert kinds(plan) == (LOCK, CLEAN, CLEAN)
+    assert states(run) == ("done",) * 3
     assert writes_of([planned.step for planned in plan.steps]) == stage.writes()
 
 

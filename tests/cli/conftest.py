@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -17,23 +14,13 @@ from click.testing import CliRunner
 from azremedy.cli.main import cli
 from azremedy.sandbox import scenario
 from azremedy.sandbox.server import Setting, running
+from tests.support.calls import Called, Served
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Called:
-    """How a call ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        """Read stdout as JSON."""
-        return json.loads(self.out)
-
-
-Call: TypeAlias = Callable[..., Called]
+    from tests.support.calls import Call, Serve
 
 
 @pytest.fixture
@@ -41,8 +28,7 @@ def call() -> Call:
     """Call a command in this process, without a terminal."""
 
     def called(*arguments: str, stdin: str = "") -> Called:
-        result = CliRunner().invoke(cli, arguments, input=stdin)
-        assert result.exception is None or isinstance(result.exception, SystemExit)
+        result = CliRunner().invoke(cli, arguments, input=stdin, catch_exceptions=False)
         return Called(code=result.exit_code, out=result.stdout, err=result.stderr)
 
     return called
@@ -60,58 +46,22 @@ def program() -> Call:
             capture_output=True,
             text=True,
             check=False,
+            timeout=120,
         )
         return Called(code=done.returncode, out=done.stdout, err=done.stderr)
 
     return called
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Served:
-    """A world that child processes can reach over TLS."""
-
-    env: dict[str, str]
-    exchanges: Path
-
-    def writes(self) -> list[str]:
-        """List the requests that could have changed something, in order."""
-        return list_writes(self.exchanges)
-
-
-Serve: TypeAlias = Callable[[str], Served]
-
-
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Serve a scenario's world until the test is over."""
-    open_doors: list[Any] = []
+    """Serve scenarios' worlds until the test is over."""
+    with ExitStack() as doors:
 
-    def served(name: str) -> Served:
-        exchanges = tmp_path / f"exchanges-{name}.jsonl"
-        setting = Setting(scenario=scenario.load(name), speed=600, record=exchanges)
-        door = running(setting)
-        opened = door.__enter__()  # closed below, in reverse order
-        open_doors.append(door)
-        return Served(env=dict(opened.ready["env"]), exchanges=exchanges)
+        def served(name: str) -> Served:
+            exchanges = tmp_path / f"exchanges-{name}.jsonl"
+            setting = Setting(scenario=scenario.load(name), speed=600, record=exchanges)
+            opened = doors.enter_context(running(setting))
+            return Served(env=dict(opened.ready["env"]), exchanges=exchanges)
 
-    yield served
-    for door in reversed(open_doors):
-        door.__exit__(None, None, None)
-
-
-# A POST that only asks, and those to the sign-in service.
-_ASKING = ("/backupstatus", "/oauth2/", "/resourcegraph/")
-
-
-def list_writes(exchanges: Path) -> list[str]:
-    """List method and path of each exchange that could have changed something, in order."""
-    if not exchanges.is_file():
-        return []
-    found = []
-    for line in exchanges.read_text(encoding="utf-8").splitlines():
-        exchange = json.loads(line)
-        path = exchange["url"].partition("?")[0]
-        if exchange["method"] in {"GET", "HEAD"} or any(a in path.lower() for a in _ASKING):
-            continue
-        found.append(f"{exchange['method']} {path.partition('/subscriptions/')[2]}")
-    return found
+        yield served

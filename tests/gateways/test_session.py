@@ -119,7 +119,7 @@ def test_a_target_elsewhere_is_refused_by_every_gateway(scripted: Scripted) -> N
 
 
 def test_without_a_transport_the_network_is_used() -> None:
-    """The options' time limits are the connection's; proxies and CA bundle are the environment's."""
+    """The options' time limits are the connection's, and all clients share it."""
     options = SessionOptions(connect_timeout_s=3, read_timeout_s=4)
 
     with Session(object(), options=options) as session:  # type: ignore[arg-type]  # nothing signs in here
@@ -127,11 +127,11 @@ def test_without_a_transport_the_network_is_used() -> None:
         other = session._on_use(lock_client, SUBSCRIPTION)()  # noqa: SLF001 - as above
         transport: Any = client._client._pipeline._transport  # noqa: SLF001 - the SDK has no other way to see it
 
-        assert transport is other._client._pipeline._transport  # noqa: SLF001 - as above
-        assert (3, 4) == (
-            transport.connection_config.timeout,
-            transport.connection_config.read_timeout,
-        )
+        shared: Any = other._client._pipeline._transport  # noqa: SLF001 - as above
+        limits = transport.connection_config
+
+        assert id(transport) == id(shared)
+        assert (3, 4) == (limits.timeout, limits.read_timeout)
         assert isinstance(session.clock, AzureClock)
 
 

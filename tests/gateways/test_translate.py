@@ -10,6 +10,8 @@ import pytest
 import requests
 import urllib3
 from azure.core import exceptions as azure
+from azure.core.pipeline.transport import HttpRequest as LegacyRequest
+from azure.core.pipeline.transport import RequestsTransportResponse
 
 from azremedy import errors
 from azremedy.gateways.translate import translating
@@ -244,6 +246,23 @@ def test_each_exception_has_its_error(
 
     assert type(caught.value) is error
     assert failure is caught.value.__cause__
+
+
+def test_the_sign_in_services_refusal_is_no_refusal_of_arm() -> None:
+    """Its answer, an old kind of response, has another shape; it is a sign-in error all the same."""
+    request = LegacyRequest("POST", "https://login.contoso.test/token")
+    internal = requests.Response()
+    internal.status_code, internal.reason = 400, "Bad Request"
+    internal._content = b'{"error": "invalid_client"}'  # noqa: SLF001 - requests has no other way
+    response = RequestsTransportResponse(request, internal)
+    failure = azure.ClientAuthenticationError(message="AADSTS1: no", response=response)
+
+    with pytest.raises(errors.SignInError) as caught, translating("reading"):
+        raise failure
+
+    assert caught.value.answer is not None
+    assert caught.value.answer.status == 400
+    assert caught.value.answer.message.startswith("AADSTS1: no")
 
 
 def test_our_own_errors_and_foreign_ones_pass(scripted: Scripted) -> None:

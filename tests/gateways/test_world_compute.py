@@ -113,12 +113,13 @@ def test_another_process_takes_the_deletion_up(enter_world: EnterWorld) -> None:
     assert before == len(entered.transport.writes())
 
 
-def test_a_damaged_token_is_told_as_such(enter_world: EnterWorld) -> None:
+@pytest.mark.parametrize("token", ["", "no token", "e30=", "bnVsbA==", "{}", "null", "[]"])
+def test_a_damaged_token_is_told_as_such(enter_world: EnterWorld, token: str) -> None:
     """The error says what to do instead; nothing is sent."""
     entered = enter_world("restore-point-limit")
 
     with pytest.raises(errors.AzureError, match="token") as caught:
-        entered.azure.compute.resume_delete_extension(EXTENSION, "no token")
+        entered.azure.compute.resume_delete_extension(EXTENSION, token)
 
     assert "again" in caught.value.advice
     assert [] == entered.transport.sent

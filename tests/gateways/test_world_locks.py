@@ -12,7 +12,7 @@ from azremedy.domain.resources import LockLevel, ManagementLock
 from azremedy.ids import ResourceId
 
 if TYPE_CHECKING:
-    from tests.gateways.conftest import EnterWorld
+    from tests.gateways.conftest import EnterWorld, Scripted
 
 SUBSCRIPTION = ResourceId.parse("/subscriptions/5ab0e6c1-3f2d-4a7b-9c18-7d20b4f1a001")
 GROUP = ResourceId.of_group(SUBSCRIPTION.subscription_id, "AzureBackupRG_westeurope_1")
@@ -68,6 +68,25 @@ def test_a_lock_of_a_vanished_resource_is_gone(enter_world: EnterWorld) -> None:
     locks = enter_world("healthy").azure.locks
 
     assert locks.delete_lock(lock_at(nowhere).id).already_gone
+
+
+def test_a_lock_whose_parent_azure_does_not_find_is_gone(scripted: Scripted) -> None:
+    """Whatever of the path is missing: there is nothing left to remove, and the ids are kept."""
+    body = {"error": {"code": "ResourceGroupNotFound", "message": "gone"}}
+    reply = scripted.reply(status=404, body=body, headers={"x-ms-request-id": "r-1"})
+
+    receipt = scripted.play(reply).locks.delete_lock(lock_at(GROUP).id)
+
+    assert receipt.already_gone
+    assert "r-1" == receipt.request_id
+
+
+def test_a_lock_of_an_unknown_subscription_is_not_gone(scripted: Scripted) -> None:
+    """Nothing is known about a subscription that cannot be seen."""
+    reply = scripted.reply(status=404, body={"error": {"code": "SubscriptionNotFound"}})
+
+    with pytest.raises(errors.TargetNotFoundError):
+        scripted.play(reply).locks.delete_lock(lock_at(GROUP).id)
 
 
 def test_a_lock_is_replaced_by_one_of_the_same_name(enter_world: EnterWorld) -> None:

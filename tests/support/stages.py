@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from azremedy import api
@@ -25,7 +26,6 @@ from azremedy.sandbox.scenario import Fault, FaultAnswer, Grant, Match, Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from azremedy.domain.events import Event
     from azremedy.domain.plan import Plan

@@ -35,9 +35,7 @@ def _list(world: World, request: Request) -> Answer:
             for grant in world.scenario.caller
         )
     ]
-    answer = page(request, found, world.page_size)
-    # This list alone declares its nextLink as required: it is empty at the end.
-    return replace(answer, body={"nextLink": "", **answer.body})
+    return _ended(page(request, found, world.page_size))
 
 
 def _get(world: World, request: Request, **_: str) -> Answer:
@@ -67,7 +65,12 @@ def _tenants(_world: World, _request: Request) -> Answer:
         "defaultDomain": "sandbox.example.com",
         "tenantType": "AAD",
     }
-    return ok({"value": [tenant]})
+    return _ended(ok({"value": [tenant]}))
+
+
+def _ended(answer: Answer) -> Answer:
+    """Write the nextLink that these two lists alone always have: empty at the end."""
+    return replace(answer, body={"nextLink": "", **answer.body})
 
 
 ROUTES = (

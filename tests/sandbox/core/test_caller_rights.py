@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.mgmt.resource.locks import ManagementLockClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
-from azremedy.sandbox import rbac
+from azremedy.sandbox import rbac, tokens
 from azremedy.sandbox.http import Request
 
 if TYPE_CHECKING:
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from tests.sandbox.conftest import Opened, OpenWorld
 
 APP = "rg-App"
+GROUP_TYPE = "Microsoft.Resources/resourceGroups"
+
+
+def answered(caught: pytest.ExceptionInfo[Any]) -> Any:
+    """Give the error that a client raised, untyped: the SDK leaves much of it optional."""
+    return caught.value
 
 
 def reader(subscription: str) -> dict[str, Any]:
@@ -47,12 +53,13 @@ def test_an_action_that_was_not_granted_is_refused(
     with pytest.raises(HttpResponseError) as caught:
         groups.begin_delete(APP)
 
-    assert (caught.value.status_code, caught.value.error.code) == (403, "AuthorizationFailed")
+    assert answered(caught).status_code == 403
+    assert answered(caught).error.code == "AuthorizationFailed"
     assert (
         "does not have authorization to perform action "
         "'Microsoft.Resources/subscriptions/resourceGroups/delete' over scope "
         f"'/subscriptions/{subscription}/resourcegroups/{APP}' or the scope is invalid."
-    ) in caught.value.error.message
+    ) in answered(caught).error.message
 
 
 def test_not_actions_take_from_their_grant(
@@ -99,7 +106,7 @@ def test_a_deny_assignment_outweighs_a_grant(
 
     with pytest.raises(HttpResponseError, match="deny assignment with name 'managed'") as caught:
         groups.begin_delete(APP)
-    assert caught.value.error.code == "DenyAssignmentAuthorizationFailed"
+    assert answered(caught).error.code == "DenyAssignmentAuthorizationFailed"
     assert groups.get(APP).name == APP
 
 
@@ -127,6 +134,29 @@ def test_the_caller_can_ask_what_it_may_do(
     assert asked(opened, f"roleAssignments/{assignments[0]['name']}") == assignments[0]
     assert asked(opened, "denyAssignments")["value"] == []
     assert asked(opened, "denyAssignments/none")["error"]["code"] == "ResourceNotFound"
+
+
+def test_an_owner_has_the_built_in_role(open_world: OpenWorld, small: dict[str, Any]) -> None:
+    """Without a caller in the scenario it is Owner of everything; others' roles are shown too."""
+    home = "/providers/Microsoft.Authorization"
+    other = {"id": f"{home}/roleAssignments/r1", "properties": {"principalId": "p"}}
+    opened = open_world(small | {"resources": [*small["resources"], other]})
+    base = (
+        f"https://management.azure.com{opened.world.documents.of_type(GROUP_TYPE)[0]['id']}{home}"
+    )
+
+    def listed(kind: str) -> Json:
+        url = f"{base}/{kind}?api-version=2022-04-01"
+        headers = {"authorization": "Bearer x"}
+        return opened.app.handle(Request(method="GET", url=url, headers=headers)).body["value"]
+
+    definition = listed("roleDefinitions")[0]
+    assert definition["properties"]["roleName"] == "Owner"
+    assert definition["properties"]["assignableScopes"] == ["/"]
+    assert [each["properties"]["principalId"] for each in listed("roleAssignments")] == [
+        tokens.CALLER_OBJECT,
+        "p",
+    ]
 
 
 def test_authorization_traffic_passes_the_contract(

@@ -21,6 +21,7 @@ from azure.mgmt.resource.locks import ManagementLockClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 
 from azremedy.sandbox import environment, scenario, server, tokens
+from azremedy.sandbox.door import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -262,9 +263,23 @@ def test_serve_says_when_it_is_ready_and_ends_on_a_signal(file: Path) -> None:
     assert (rest, process.returncode) == ("ended\n", 0)
 
 
+def test_serving_ends_within_its_own_process_too(file: Path) -> None:
+    """The signal is taken while serving and given back afterwards."""
+    told: list[Any] = []
+
+    def ready(document: Any) -> None:
+        told.append(document)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    server.serve(scenario.load(file), ready=ready)
+
+    assert len(told) == 1
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
 def test_world_time_follows_real_time_at_its_speed() -> None:
     """A pace of sixty turns a second into a minute."""
     moments = iter([10.0, 11.0, 11.5])
-    pace = server.Pace(speed=60, monotonic=lambda: next(moments))
+    pace = Pace(speed=60, monotonic=lambda: next(moments))
 
     assert [pace.world_seconds() for _ in range(3)] == [0.0, 60.0, 30.0]

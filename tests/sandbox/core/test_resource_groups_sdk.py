@@ -19,6 +19,11 @@ APP = "rg-App"
 SLOW = {"operations": {"deleteResourceGroup": {"seconds": 40, "retryAfter": 10}}}
 
 
+def answered(caught: pytest.ExceptionInfo[Any]) -> Any:
+    """Give the error that a client raised, untyped: the SDK leaves much of it optional."""
+    return caught.value
+
+
 @pytest.mark.parametrize("realistic", [False, True])
 def test_a_deletion_of_forty_seconds_takes_no_real_time(
     open_world: OpenWorld, small: dict[str, Any], subscription: str, *, realistic: bool
@@ -182,10 +187,37 @@ def test_resources_are_read_by_id_and_listed_in_their_group(
     assert not client.resources.check_existence_by_id(disk + "0", api_version="2024-03-02")
     with pytest.raises(ResourceNotFoundError) as caught:
         client.resources.get_by_id(disk + "0", api_version="2024-03-02")
-    assert caught.value.error.message == (
+    assert answered(caught).error.message == (
         "The Resource 'Microsoft.Compute/disks/data-10' under resource group 'rg-App' was not "
         "found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"
     )
+
+
+def test_resources_of_a_missing_group_are_refused(
+    open_world: OpenWorld, small: dict[str, Any], subscription: str
+) -> None:
+    """An empty group and no group are two things."""
+    client = open_world(small).client(ResourceManagementClient, subscription)
+
+    assert list(client.resources.list_by_resource_group("AzureBackupRG_westeurope_1")) == []
+    with pytest.raises(ResourceNotFoundError, match="ResourceGroupNotFound"):
+        list(client.resources.list_by_resource_group("none"))
+
+
+def test_a_group_that_vanished_meanwhile_stays_gone(
+    open_world: OpenWorld, small: dict[str, Any], subscription: str
+) -> None:
+    """A deletion that is blocked late does not bring back what somebody else deleted."""
+    opened = open_world(small | SLOW)
+    groups = opened.client(ResourceManagementClient, subscription).resource_groups
+    poller = groups.begin_delete(APP)
+    opened.world.documents.remove(f"/subscriptions/{subscription}/resourceGroups/{APP}")
+    lock = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/locks/l"
+    opened.world.documents.put({"id": lock, "properties": {"level": "CanNotDelete"}})
+
+    with pytest.raises(HttpResponseError, match="ResourceGroupDeletionBlocked"):
+        poller.result()
+    assert not groups.check_existence(APP)
 
 
 def test_providers_are_registered(

@@ -91,6 +91,7 @@ def test_merged_keys_and_anchors_are_understood(tmp_path: Path) -> None:
         (f"resources:\n  - id: {DISK}\n    type: a/b\n", 6, "does not follow"),
         ("", 1, "resources: this key is required"),
         ("resources: [\n", 6, "expected"),
+        (f"resources:\n  - &d {{id: {DISK}}}\nfaults:\n  - {{<<: *d}}\n", 8, "faults.0.id"),
     ],
 )
 def test_what_is_unknown_is_an_error_with_its_line(
@@ -101,6 +102,25 @@ def test_what_is_unknown_is_an_error_with_its_line(
 
     assert (error.line, error.file) == (line, str(tmp_path / "tiny.yaml"))
     assert words in error.message
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    """Neither control characters nor bytes that are no UTF-8 are YAML."""
+    assert "special characters are not allowed" in refusal(tmp_path, HEAD + "\x07").message
+    (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(scenario.ScenarioError, match="cannot be read"):
+        scenario.load(tmp_path / "b.yaml")
+
+
+def test_resources_of_the_tenant_imply_nothing(
+    open_world: OpenWorld, small: dict[str, Any]
+) -> None:
+    """An id without a subscription brings no container into the world."""
+    role = {"id": "/providers/Microsoft.Authorization/roleDefinitions/r", "properties": None}
+
+    world = open_world(small | {"resources": [role]}).world
+
+    assert [document["name"] for document in world.documents] == ["r"]
 
 
 def test_an_unknown_name_is_told_apart_from_a_missing_file(tmp_path: Path) -> None:

@@ -493,3 +493,84 @@ def test_same_requests_have_same_answers(open_world: OpenWorld, connect: Connect
         written.append([json.loads(line)["response_body"] for line in lines])
 
     assert written[0] == written[1]
+
+
+def test_script_cannot_back_up_what_is_gone(open_world: OpenWorld, connect: Connect) -> None:
+    """A scripted success of a machine that no longer exists fails."""
+    azure = connect(open_world(_altered("healthy", backup={"outcome": ["success"]})))
+    item = azure.item("vault-shop", "rg-backup", "web-1")
+    azure.opened.world.documents.remove(item.properties["virtualMachineId"])
+
+    assert azure.errors(azure.back_up(item)) == ["UserErrorVmNotFoundV2"]
+
+
+@pytest.mark.parametrize("wait_s", [0, 150])
+def test_job_of_an_item_that_vanishes_does_no_more(azure: Azure, item: Any, wait_s: int) -> None:
+    """Without its item a job makes no point and cannot be ended by cancelling."""
+    status = azure.operation(item, azure.trigger(item))
+    azure.opened.transport.sleep(wait_s)
+    azure.opened.world.documents.remove(item.id)
+    azure.backup.job_cancellations.trigger("vault-shop", "rg-backup", status.properties.job_id)
+    azure.opened.transport.sleep(3600)
+    got = azure.backup.job_details.get("vault-shop", "rg-backup", status.properties.job_id)
+
+    assert got.properties.status == "Cancelling"
+
+
+def test_job_of_another_kind_is_left_alone(open_world: OpenWorld, connect: Connect) -> None:
+    """A restore that the scenario says is under way, or a job of no item, stays as it is."""
+    document = _altered("healthy")
+    restore, stray = document["resources"][-3], document["resources"][-2]
+    for job in (restore, stray):
+        job["properties"]["status"] = "InProgress"
+        job["properties"].pop("endTime")
+    restore["properties"]["operation"] = "Restore"
+    stray["properties"]["containerName"] = "iaasvmcontainerv2;rg;other"
+    azure = connect(open_world(document))
+    azure.opened.transport.sleep(24 * 3600)
+    jobs = azure.backup.backup_jobs.list("vault-shop", "rg-backup")
+
+    assert [job.properties.status for job in jobs] == ["InProgress", "InProgress"]
+
+
+def test_refused_trigger_shows_its_error_as_result(azure: Azure, item: Any) -> None:
+    """The result of an operation that failed is the error itself."""
+    document: Any = azure.opened.world.documents.get(item.id)
+    document["properties"]["protectionState"] = "ProtectionStopped"
+    azure.opened.world.documents.put(document)
+    operation = azure.trigger(item)
+    azure.operation(item, operation)
+    parts = item.id.split("/")
+
+    with pytest.raises(HttpResponseError) as failed:
+        azure.backup.protected_item_operation_results.get(
+            "vault-shop", "rg-backup", "Azure", parts[12], parts[14], operation
+        )
+
+    assert failed.value.status_code == 400
+
+
+def test_jobs_after_the_end_are_left_out(azure: Azure, item: Any) -> None:
+    """The filter's end leaves out what began later."""
+    azure.back_up(item)
+    text = "endTime eq '2026-11-19 11:59:59 AM'"
+
+    assert len(list(azure.backup.backup_jobs.list("vault-shop", "rg-backup", filter=text))) == 1
+
+
+def test_data_disks_are_snapshotted_too(azure: Azure, item: Any) -> None:
+    """Every disk of the machine has its snapshot in the restore point."""
+    world = azure.opened.world
+    vm: Any = world.documents.get(item.properties["virtualMachineId"])
+    disk_id = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop-prod/providers"
+    disk = {"id": f"{disk_id}/Microsoft.Compute/disks/data-1"}
+    vm["properties"]["storageProfile"]["dataDisks"] = [
+        {"lun": 0, "name": "data-1", "createOption": "Attach", "managedDisk": disk}
+    ]
+    world.documents.put(vm)
+    azure.back_up(item)
+    collection = next(iter(azure.compute.restore_point_collections.list(GROUP)))
+    point = azure.points(collection)[-1]
+    disks = azure.compute.disk_restore_point.list_by_restore_point(GROUP, collection.name, point)
+
+    assert [each.name.rsplit("_", 1)[0] for each in disks][1:] == ["data-1"]

@@ -166,3 +166,32 @@ def test_old_group_drains_when_the_policy_changes(open_world: OpenWorld, connect
     groups = [c.id.split("/")[4] for c in azure.compute.restore_point_collections.list_all()]
 
     assert groups == ["RG-POINTS-1"]
+
+
+def test_collection_alone_has_no_points(alike: Azure) -> None:
+    """Without being asked for its points a collection does not show them."""
+    got = alike.compute.restore_point_collections.get("acme-recovery", "acme-web-1")
+
+    assert "restorePoints" not in got.properties
+
+
+def test_two_deletions_at_once_are_one(alike: Azure) -> None:
+    """Whoever deletes what is being deleted ends well too."""
+    collections = alike.compute.restore_point_collections
+    pollers = [collections.begin_delete("acme-recovery", "acme-web-1") for _ in range(2)]
+    for poller in pollers:
+        poller.result()
+
+    assert list(collections.list("acme-recovery")) == []
+
+
+def test_point_whose_collection_vanishes(alike: Azure) -> None:
+    """A collection deleted while a point is made takes the point with it."""
+    compute = alike.compute
+    compute.restore_points.begin_create("acme-recovery", "acme-web-1", "late", {})
+    alike.opened.world.documents.remove(
+        compute.restore_point_collections.get("acme-recovery", "acme-web-1").id
+    )
+    alike.opened.transport.sleep(600)
+
+    assert list(compute.restore_point_collections.list("acme-recovery")) == []

@@ -305,3 +305,35 @@ def test_machine_stopped_while_booting_has_no_agent_yet(fleet: Azure) -> None:
     fleet.opened.transport.sleep(120)
 
     assert _agent(_view(fleet, "rg-web", "web-01")) == "Not Ready"
+
+
+def test_machine_that_vanishes_ends_what_was_done_to_its_extensions(stuck: Azure) -> None:
+    """Deleting or writing an extension ends quietly when its machine goes first."""
+    extensions = stuck.compute.virtual_machine_extensions
+    sent = {
+        "location": "northeurope",
+        "properties": {"publisher": "P", "type": "T", "typeHandlerVersion": "1.0"},
+    }
+    stuck_vm = stuck.compute.virtual_machines.get("rg-app", "app-1").id
+    extensions.begin_delete("rg-app", "app-1", "VMSnapshotLinux")
+    extensions.begin_create_or_update("rg-app", "app-1", "script", sent)
+    stuck.opened.world.documents.remove(stuck_vm)
+    stuck.opened.transport.sleep(600)
+
+    assert [each for each in stuck.opened.world.documents if each["id"].startswith(stuck_vm)] == []
+
+
+def test_extension_without_a_report_has_no_view(stuck: Azure) -> None:
+    """An extension on which no agent ever reported shows no instance view and can be deleted."""
+    world = stuck.opened.world
+    vm: Any = world.documents.get(stuck.compute.virtual_machines.get("rg-app", "app-1").id)
+    vm["properties"]["instanceView"]["extensions"][0]["name"] = "another"
+    vm["properties"]["instanceView"]["extensions"][0]["type"] = "P.Another"
+    vm["properties"]["instanceView"]["vmAgent"].pop("extensionHandlers")
+    world.documents.put(vm)
+    extensions = stuck.compute.virtual_machine_extensions
+    got = extensions.get("rg-app", "app-1", "VMSnapshotLinux", expand="instanceView")
+    extensions.begin_delete("rg-app", "app-1", "VMSnapshotLinux").result()
+
+    assert got.instance_view is None
+    assert list(extensions.list("rg-app", "app-1").value) == []
