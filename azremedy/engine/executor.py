@@ -96,7 +96,8 @@ class Executor:
             interrupted = self._put_back(plan.restores, memory, results) or interrupted
         run = self._conclude(plan, results, interrupted=interrupted, run_id=run_id, path=path)
         self._close(run)
-        self._tell(RunEnded(run=run))
+        with suppress(*_STOPPED):
+            self._tell(RunEnded(run=run))
         return run
 
     def _close(self, run: Run) -> None:
@@ -116,33 +117,44 @@ class Executor:
                 return
 
     def _put_back(
-        self, restores: Iterable[PlannedStep], memory: Memory, results: dict[int, StepResult]
+        self, restores: tuple[PlannedStep, ...], memory: Memory, results: dict[int, StepResult]
     ) -> bool:
-        """Put leased locks back; an interrupt meanwhile is noted and obeyed afterwards."""
-        interrupted = False
-        for planned in restores:
-            if not isinstance(planned.step, CreateLock):
-                continue
-            if planned.step.lock.id not in memory.removed_locks:
-                why = "this run did not take it off"
-                results[planned.number] = _result(planned, StepState.ALREADY, message=why)
-                continue
-            interrupted = self._insist(planned, memory, results) or interrupted
-        return interrupted
+        """Put leased locks back; say whether somebody interrupted, which is obeyed afterwards."""
+        try:
+            for planned in restores:
+                self._put_one_back(planned, memory, results)
+        except _STOPPED:
+            # Whoever interrupts by listening is not asked again.
+            self._put_back_silently(restores, memory, results)
+            return True
+        except BaseException:
+            if self.listen is not _silent:
+                self._put_back_silently(restores, memory, results)
+            raise
+        return False
 
-    def _insist(self, planned: PlannedStep, memory: Memory, results: dict[int, StepResult]) -> bool:
-        """Try again after an interrupt, and after a failure that may pass."""
-        executor, interrupted = self, False
+    def _put_back_silently(
+        self, restores: tuple[PlannedStep, ...], memory: Memory, results: dict[int, StepResult]
+    ) -> None:
+        quiet = replace(self, listen=_silent)
+        quiet._put_back(restores, memory, results)  # noqa: SLF001 - this class's own
+
+    def _put_one_back(
+        self, planned: PlannedStep, memory: Memory, results: dict[int, StepResult]
+    ) -> None:
+        """Put a lock back if it is off because of this run; try again what may pass."""
+        known = results.get(planned.number)
+        if known is not None and known.state in SETTLED:
+            return
+        if planned.step.target not in memory.removed_locks:
+            why = "this run did not take it off"
+            results[planned.number] = _result(planned, StepState.ALREADY, message=why)
+            return
         for _ in range(self.patience.put_back_attempts):
-            try:
-                result = executor._run_step(planned, memory, results)
-                if result.error is None or result.error.exit_code != EXIT_FAILURES:
-                    break
-                self.session.clock.sleep(self.patience.retry_every.total_seconds())
-            except _STOPPED:
-                # Whoever interrupts by listening is not asked again.
-                executor, interrupted = replace(self, listen=_silent), True
-        return interrupted
+            result = self._run_step(planned, memory, results)
+            if result.error is None or result.error.exit_code != EXIT_FAILURES:
+                return
+            self.session.clock.sleep(self.patience.retry_every.total_seconds())
 
     def _run_step(
         self, planned: PlannedStep, memory: Memory, results: dict[int, StepResult]

@@ -213,15 +213,18 @@ class ComputeGateway:
         return Operation(polling=polling, clock=self._clock, translate=deletion.translate)
 
     def _resume(self, deletion: _Deletion, token: str) -> Operation:
+        damaged = AzureError(
+            "the saved operation cannot be taken up: its token is damaged",
+            advice="Look whether the resource is still there, and delete it again if so.",
+        )
+        if not token:
+            raise damaged
         polling = deferred_polling(self._polling_interval_s)
         with deletion.translate():
             try:
                 deletion.begin(polling=polling, continuation_token=token)
             except (KeyError, TypeError, ValueError) as error:
-                raise AzureError(
-                    "the saved operation cannot be taken up: its token is damaged",
-                    advice="Look whether the resource is still there, and delete it again if so.",
-                ) from error
+                raise damaged from error
         return Operation(polling=polling, clock=self._clock, translate=deletion.translate)
 
 

@@ -54,7 +54,7 @@ class App:
             answer = self._dressed(request, self._faults.around(request, self._admitted))
             if self._recorder:
                 self._recorder.write(request, answer)
-            return answer
+        return answer
 
     def _admitted(self, request: Request) -> Answer:
         """Carry a request out; a defect of the sandbox becomes a 500, with the traceback logged."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from azremedy.sandbox import arm_ids, backup_names, backup_verdict, backup_view, vm_state
 from azremedy.sandbox.clock import timestamp
-from azremedy.sandbox.world import World, group_document
 
 if TYPE_CHECKING:
     from azremedy.sandbox.http import Json
+    from azremedy.sandbox.world import World
 
 _LAG = timedelta(seconds=2)
 """How far a recovery point's time lies behind its restore point's name: 1 to 3 seconds.
@@ -112,8 +112,9 @@ def _ensure_collection(world: World, collection_id: str, vm: Json) -> None:
     group_id = arm_ids.parse(collection_id).scope
     if group_id not in world.documents:
         owner = f"{group_id[1:].split('/resourceGroups/')[0]}/providers/Microsoft.RecoveryServices/"
-        group = group_document(group_id, vm["location"])
-        world.documents.put({**group, "managedBy": owner})
+        about = {"location": vm["location"], "managedBy": owner}
+        state = {"properties": {"provisioningState": "Succeeded"}}
+        world.documents.put({"id": group_id, **about, **state})
     if collection_id in world.documents:
         return
     properties = {

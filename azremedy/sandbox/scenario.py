@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -72,7 +74,8 @@ def load(name_or_path: str | Path) -> Scenario:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ScenarioError(f"the file cannot be read: {error}", file=str(path)) from error
-    return _parsed(text, str(path))
+    scenario = _parsed(text, str(path))
+    return replace(scenario, resources=copy.deepcopy(scenario.resources))
 
 
 @lru_cache(maxsize=8)

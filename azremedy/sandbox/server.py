@@ -130,8 +130,7 @@ class _Glue:
             try:
                 answer = handle(await _read(request))
             except ConnectionLostError:
-                if request.transport:
-                    request.transport.abort()
+                request.protocol.force_close()
                 return web.Response(status=499)
             await asyncio.sleep(self._wait_s(answer))
             headers = {**answer.headers, "Content-Type": answer.content_type}

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from pathlib import Path
 from string import Template
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pytest
 from pydantic import TypeAdapter
 from ruamel.yaml import YAML
 
-from azremedy.domain.plan import Plan, PlannedStep, Verdict
 from azremedy.domain.planner.assemble import Section, assemble
 from azremedy.domain.steps import DeleteLock
 from azremedy.domain.worlds import VmEvidence
+
+if TYPE_CHECKING:
+    from azremedy.domain.plan import Plan, PlannedStep, Verdict
 
 CASES = Path(__file__).resolve().parents[1] / "cases"
 CaseT = TypeVar("CaseT")

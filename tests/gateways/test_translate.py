@@ -249,7 +249,7 @@ def test_each_exception_has_its_error(
 
 
 def test_the_sign_in_services_refusal_is_no_refusal_of_arm() -> None:
-    """Its answer, an old kind of response, has another shape; it is a sign-in error all the same."""
+    """Its answer is of another shape and of the SDK's old kind; it is a sign-in error anyway."""
     request = LegacyRequest("POST", "https://login.contoso.test/token")
     internal = requests.Response()
     internal.status_code, internal.reason = 400, "Bad Request"

@@ -148,12 +148,13 @@ def test_an_owner_has_the_built_in_role(open_world: OpenWorld, small: dict[str, 
     def listed(kind: str) -> Json:
         url = f"{base}/{kind}?api-version=2022-04-01"
         headers = {"authorization": "Bearer x"}
-        return opened.app.handle(Request(method="GET", url=url, headers=headers)).body["value"]
+        return opened.app.handle(Request(method="GET", url=url, headers=headers)).body
 
-    definition = listed("roleDefinitions")[0]
+    definition = listed("roleDefinitions")["value"][0]
     assert definition["properties"]["roleName"] == "Owner"
     assert definition["properties"]["assignableScopes"] == ["/"]
-    assert [each["properties"]["principalId"] for each in listed("roleAssignments")] == [
+    assert listed("roleAssignments/R1")["id"] == other["id"]
+    assert [each["properties"]["principalId"] for each in listed("roleAssignments")["value"]] == [
         tokens.CALLER_OBJECT,
         "p",
     ]

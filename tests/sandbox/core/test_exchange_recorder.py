@@ -6,10 +6,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from azremedy.sandbox import recorder
+from azremedy.sandbox.app import App
 from azremedy.sandbox.http import Request
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pytest
 
     from tests.sandbox.conftest import OpenWorld
 
@@ -61,3 +64,16 @@ def test_the_environment_can_name_the_file(tmp_path: Path) -> None:
 
     assert recorder.from_environment({}, cassette="c") is None
     assert recorder.from_environment({recorder.ENVIRONMENT: str(file)}, cassette="c") is not None
+
+
+def test_without_a_file_nothing_is_written(
+    open_world: OpenWorld, small: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An app that is told nothing, by argument or environment, answers and keeps quiet."""
+    monkeypatch.delenv(recorder.ENVIRONMENT, raising=False)
+    opened = open_world(small)
+
+    answer = App(opened.world).handle(Request(method="GET", url=URL))
+
+    assert answer.status == 401
+    assert not opened.exchanges.exists()

@@ -49,11 +49,12 @@ def test_a_small_file_has_defaults(tmp_path: Path) -> None:
 
 def test_times_in_documents_stay_texts(tmp_path: Path) -> None:
     """An unquoted time in YAML reaches the ARM document as it was written."""
-    text = HEAD + f"resources:\n  - id: {DISK}\n    at: 2026-01-02T03:04:05Z\n"
+    text = HEAD + f"resources:\n  - id: {DISK}\n    at: 2026-01-02T03:04:05Z\n    x: null\n"
 
     loaded = scenario.load(written(tmp_path, text))
 
     assert loaded.resources[0]["at"] == "2026-01-02T03:04:05Z"
+    assert loaded.resources[0]["x"] is None
 
 
 def test_merged_keys_and_anchors_are_understood(tmp_path: Path) -> None:

@@ -315,8 +315,8 @@ def test_machine_that_vanishes_ends_what_was_done_to_its_extensions(stuck: Azure
         "properties": {"publisher": "P", "type": "T", "typeHandlerVersion": "1.0"},
     }
     stuck_vm = stuck.compute.virtual_machines.get("rg-app", "app-1").id
-    extensions.begin_delete("rg-app", "app-1", "VMSnapshotLinux")
-    extensions.begin_create_or_update("rg-app", "app-1", "script", sent)
+    extensions.begin_delete("rg-app", "app-1", "VMSnapshotLinux", polling=False)
+    extensions.begin_create_or_update("rg-app", "app-1", "script", sent, polling=False)
     stuck.opened.world.documents.remove(stuck_vm)
     stuck.opened.transport.sleep(600)
 
