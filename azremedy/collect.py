@@ -83,7 +83,7 @@ class Collector:
         with ThreadPoolExecutor(WORKERS) as pool:
             locks = pool.submit(self.list_locks) if needs.locks or needs.collections else None
             vaults = self._list_vaults(vm.location)
-            items = _gather(pool, self._list_items_of(vm), vaults)
+            items = self._cross_check(vm, _gather(pool, self._list_items_of(vm), vaults))
             collections = pool.submit(self._list_collections_of, vm) if needs.collections else None
             groups = pool.submit(self._list_groups) if needs.collections else None
             patterns = self._list_patterns(pool) if needs.collections else NOT_ASKED
@@ -121,7 +121,8 @@ class Collector:
             for group in sorted(groups, key=lambda group: group.id)
             if (known_by := _known_by(group, patterns.values, collections.values))
         )
-        gaps = (*locks.result().gaps, *patterns.gaps, *collections.gaps)
+        hidden = _find_hidden_groups(groups, collections.values)
+        gaps = (*locks.result().gaps, *patterns.gaps, *collections.gaps, *hidden)
         return GroupsEvidence(
             subscription_id=self.gateways.subscription_id,
             read_at=self.clock.now(),
@@ -150,6 +151,22 @@ class Collector:
             for item in self.gateways.backup.list_items(vault.id)
             if names_vm(item.source_id, vm.id)
         )
+
+    def _cross_check(
+        self, vm: VirtualMachine, items: Reading[ProtectedItem]
+    ) -> Reading[ProtectedItem]:
+        """Ask the service itself before it is said that no vault protects a VM.
+
+        ARM leaves vaults that the caller may not read out of its lists, without a word.
+        """
+        if items.values or items.gaps:
+            return items
+        ask = self.gateways.backup.get_protection
+        answer = _read(f"backup status of {vm.id}", lambda: (ask(vm.id, vm.location),))
+        hidden = [protection.vault_id for protection in answer.values if protection.vault_id]
+        why = "the service says that it protects the VM, but its item is not shown"
+        gaps = (Unreadable(source=str(vault_id), why=why) for vault_id in hidden)
+        return Reading(gaps=(*answer.gaps, *gaps))
 
     def _list_jobs_of(self, item: ProtectedItem) -> tuple[BackupJob, ...]:
         jobs = self.gateways.backup.list_jobs(item.vault_id, JobFilter())
@@ -216,6 +233,20 @@ class Collector:
             inherited_locks=tuple(lock for lock in locks if is_inherited(lock)),
             collections=tuple(c for c in collections if group.id.contains(c.id)),
         )
+
+
+def _find_hidden_groups(
+    groups: Iterable[ResourceGroup], collections: Iterable[RestorePointCollection]
+) -> tuple[Unreadable, ...]:
+    """Find groups that hold the service's collections and that ARM's list leaves out."""
+    shown = {group.id for group in groups}
+    ours = (each.id.group for each in collections if ownership.looks_like_backup(each))
+    why = "the list of groups does not show it: the permission to read it may be missing"
+    return tuple(
+        Unreadable(source=str(group_id), why=why)
+        for group_id in dict.fromkeys(ours)
+        if group_id not in shown
+    )
 
 
 def _known_by(

@@ -229,7 +229,8 @@ def _check_named(azure: Azure, group_id: ResourceId, evidence: GroupsEvidence) -
         raise TargetNotFoundError(
             f"There is no resource group {group_id}", answer=error.answer
         ) from error
+    known = "known, as far as could be read, to be" if evidence.gaps else "recognisable as"
     raise RefusedError(
-        f"{group_id} is not a restore point group of Azure Backup, so its locks stay",
+        f"{group_id} is not {known} a restore point group of Azure Backup, so its locks stay",
         advice="See 'azremedy find-rg' for the groups that this command works on.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TextIO
 
 from rich.console import Console
 
@@ -19,7 +20,9 @@ def conversation() -> Console:
 
 def can_ask() -> bool:
     """Say whether there is a person to ask: both ends of the conversation are a terminal."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    # A process that was started with a closed standard input has none at all.
+    streams: tuple[TextIO | None, ...] = (sys.stdin, sys.stderr)
+    return all(stream is not None and stream.isatty() for stream in streams)
 
 
 def _width(terminal: bool) -> int | None:  # noqa: FBT001 - one private caller a stream

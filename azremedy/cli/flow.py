@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +66,7 @@ def take_targets(options: dict[str, Any]) -> api.VmNames:
 
 
 def _expand(text: str) -> tuple[str, ...]:
-    return tuple(sys.stdin.read().split()) if text == "-" else (text,)
+    return tuple(click.get_text_stream("stdin").read().split()) if text == "-" else (text,)
 
 
 def carry_out(azure: api.Azure, plan: Plan, flow: Flow) -> int:

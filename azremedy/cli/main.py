@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 import tempfile
 import traceback
@@ -107,6 +109,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    # Pipelines cancel with SIGTERM: like Ctrl-C it must leave no lock off.
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as asked:
@@ -118,12 +122,16 @@ def main() -> None:
         conversation().print("Interrupted.")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone; there is nobody left to tell.
-        sys.stderr.close()
+        # The reader has gone, as with "| head"; the interpreter must not try to flush to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_UNEXPECTED
     except Exception:  # noqa: BLE001 - the last border: everything else is a defect, kept in a file
         code = _report_defect(traceback.format_exc())
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _report_defect(text: str) -> int:

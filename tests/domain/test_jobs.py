@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from azremedy.domain.jobs import describe_job, is_confirmed, job_outcome
@@ -49,6 +51,12 @@ def test_a_backup_counts_from_what_was_asked_for(
     assert is_confirmed(job, WaitFor.NONE)
     assert snapshot == is_confirmed(job, WaitFor.SNAPSHOT)
     assert whole == is_confirmed(job, WaitFor.JOB)
+
+
+def test_an_unknown_end_confirms_nothing() -> None:
+    """A way of waiting that nobody wrote a rule for is a defect, never a success."""
+    with pytest.raises(AssertionError):
+        is_confirmed(_job("Completed"), cast("WaitFor", "someday"))
 
 
 @pytest.mark.parametrize(
