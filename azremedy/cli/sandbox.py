@@ -1,16 +1,19 @@
-"""``azremedy sandbox``: serve, list, exec."""
+"""``azremedy sandbox``: serve, list, exec, capture."""
 
 from __future__ import annotations
 
 import json
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from azremedy import api
+from azremedy.api import capture as copying
 from azremedy.cli import console
-from azremedy.errors import RefusedError, UsageError
+from azremedy.errors import EXIT_DONE, EXIT_FAILURES, RefusedError, UsageError
+from azremedy.report.groups_text import show_gaps
 
 if TYPE_CHECKING:
     from azremedy.sandbox.scenario import Scenario
@@ -121,6 +124,78 @@ def exec_program(scenario: str, *, program: tuple[str, ...], speed: float) -> No
             advice="Give the program and its arguments after '--'.",
         ) from error
     raise SystemExit(code)
+
+
+@command.command("capture")
+@click.option(
+    "--subscription",
+    metavar="ID|NAME",
+    help="Subscription; else AZURE_SUBSCRIPTION_ID, else the Azure CLI's default.",
+)
+@click.option("--tenant", metavar="ID", help="Tenant to sign in to.")
+@click.option(
+    "--cloud",
+    metavar="NAME|URL",
+    envvar=["AZREMEDY_CLOUD", "ARM_CLOUD_METADATA_URL"],
+    default="public",
+    show_default=True,
+    help="public, china, usgov, or the https URL of a cloud's metadata.",
+)
+@click.option("--sandbox", metavar="SCENARIO", help="Copy a fresh local world instead of Azure.")
+@click.option(
+    "--mask",
+    is_flag=True,
+    help="Replace ids, names, addresses, notes and tags; what belongs together still does.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="File to write: JSON if it ends in .json, else YAML. Standard output if not given.",
+)
+def capture(*, mask: bool, output: Path | None, **connection: str | None) -> None:
+    r"""Copy a real subscription into a scenario, reading only.
+
+    The copy holds what azremedy works with: groups, locks, VMs and what they use, restore points,
+    vaults with items, policies, recovery points and the last seven days' jobs. What may not be
+    read is told and left out; the exit code is then 3.
+
+    \b
+    Examples:
+      azremedy sandbox capture --subscription Production --mask -o production.yaml
+      azremedy clean-rpc --vm web-1 --sandbox production.yaml
+    """
+    name = output.stem if output else "captured"
+    with api.connect(api.ConnectOptions(**{k: v for k, v in connection.items() if v})) as azure:
+        found = copying.capture(azure, copying.CaptureOptions(name=name, mask=mask))
+    text = _written(found.scenario, as_json=bool(output and output.suffix.lower() == ".json"))
+    if output:
+        _save(text, output)
+    else:
+        click.echo(text, nl=False)
+    show_gaps(found.gaps, console.conversation())
+    raise SystemExit(EXIT_FAILURES if found.gaps else EXIT_DONE)
+
+
+def _written(scenario: dict[str, Any], *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps(scenario, indent=2, ensure_ascii=False) + "\n"
+    import yaml  # noqa: PLC0415 - only this command
+
+    return str(yaml.safe_dump(scenario, sort_keys=False, allow_unicode=True, width=120))
+
+
+def _save(text: str, output: Path) -> None:
+    """Write the copy for its owner's eyes only: it may describe a real subscription."""
+    try:
+        descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(
+            f"{output} cannot be written: {error.strerror or error}",
+            advice="Choose another file with --output.",
+        ) from error
 
 
 def _load(name: str) -> Scenario:

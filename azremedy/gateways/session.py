@@ -22,6 +22,7 @@ from azremedy.gateways.clock import AzureClock, Clock
 from azremedy.gateways.clouds import PUBLIC, Cloud
 from azremedy.gateways.compute import ComputeGateway
 from azremedy.gateways.groups import GroupsGateway
+from azremedy.gateways.inventory import InventoryGateway
 from azremedy.gateways.locks import LocksGateway
 from azremedy.gateways.subscriptions import SubscriptionsGateway
 
@@ -50,6 +51,8 @@ class Gateways:
     """VMs, extensions, restore point collections."""
     backup: BackupGateway
     """Vaults' items, jobs, policies and points; on-demand backups."""
+    inventory: InventoryGateway
+    """Whole documents of every kind, for a copy of the subscription."""
 
 
 class Session:
@@ -107,6 +110,7 @@ class Session:
                 polling_interval_s=self.options.polling_interval_s,
             ),
             backup=BackupGateway(connect=self._on_use(backup_client, subscription_id)),
+            inventory=InventoryGateway(connect=self._on_use(resource_client, subscription_id)),
         )
 
     def close(self) -> None:

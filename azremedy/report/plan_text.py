@@ -56,7 +56,7 @@ def _show_target(target: TargetPlan, console: Console) -> None:
     _show_steps(target.steps, console)
     _show_losses(target.loss, console)
     for verdict in target.verdicts:
-        _show_verdict(verdict, console)
+        _show_verdict(verdict, str(target.target), console)
     for gap in target.gaps:
         console.print(
             f"  [yellow]not read:[/yellow] {escape(gap.source)}: {escape(gap.why)}", soft_wrap=True
@@ -98,14 +98,14 @@ def _show_losses(loss: tuple[PointLoss, ...], console: Console) -> None:
         )
 
 
-def _show_verdict(verdict: Verdict, console: Console) -> None:
+def _show_verdict(verdict: Verdict, target: str, console: Console) -> None:
     style = _STYLE[verdict.decision]
     way = f" (use {verdict.override})" if verdict.override else ""
     console.print(
         f"  [{style}]{words.DECISIONS[verdict.decision]}:[/{style}] {escape(verdict.message)}{way}",
         soft_wrap=True,
     )
-    if verdict.subject not in verdict.message:
+    if verdict.subject != target and verdict.subject not in verdict.message:
         console.print(f"     [dim]{escape(verdict.subject)}[/dim]", soft_wrap=True)
 
 

@@ -29,6 +29,8 @@ class BackupError:
     """What the service says about it."""
     advice: tuple[str, ...] = ()
     """What it recommends."""
+    detail: str = ""
+    """What Compute said; only the job shows it, in `dynamicErrorMessage`."""
 
     def job_detail(self) -> Json:
         """Write it as an entry of a job's `errorDetails`."""
@@ -81,6 +83,7 @@ COMPUTE = BackupError(
 )
 VM_FAILED = BackupError(
     title="UserErrorVmProvisioningStateFailed",
+    number=400160,
     message="The VM is in failed provisioning state.",
     advice=("Bring the virtual machine to a running or shut-down state.",),
 )
@@ -99,19 +102,44 @@ IN_PROGRESS = BackupError(
 CANCELLED = BackupError(
     title="UserErrorJobSuccessfullyCancelled", number=400158, message="Job is cancelled."
 )
+INTERNAL = BackupError(
+    title="BackUpOperationFailed",
+    number=400002,
+    message="Backup failed with an internal error.",
+    advice=("Retry the operation in a few minutes.",),
+)
+INTERNAL_V2 = BackupError(
+    title="BackUpOperationFailedV2",
+    message="Backup failed with an internal error.",
+    advice=("Retry the operation in a few minutes.",),
+)
+NO_NETWORK = BackupError(
+    title="ExtensionSnapshotFailedNoNetwork",
+    number=400206,
+    message="Snapshot operation failed due to no network connectivity on the virtual machine.",
+    advice=("Ensure that the virtual machine has network access.",),
+)
+SNAPSHOT_STATUS = BackupError(
+    title="GuestAgentSnapshotTaskStatusError",
+    message="Could not communicate with the VM agent for snapshot status.",
+    advice=("Ensure that the VM agent is current, enabled and running, then retry the backup.",),
+)
+KEY_VAULT = BackupError(
+    title="UserErrorKeyvaultPermissionsNotConfigured",
+    message="Backup has no sufficient permissions to the key vault of the encrypted VM.",
+    advice=("Let the backup service read the keys and secrets of the key vault.",),
+)
+DISK_SIZE = BackupError(
+    title="UserErrorUnsupportedDiskSize",
+    message="A disk of the virtual machine is larger than backup supports.",
+    advice=("Split the disk or leave it out of the backup.",),
+)
+STANDARD_SSD = BackupError(
+    title="UserErrorStandardSSDNotSupported",
+    message="Standard SSD disks are not supported.",
+    advice=("Standard SSD is supported today; retry the backup.",),
+)
 _OTHERS = (
-    BackupError(
-        title="BackUpOperationFailed",
-        number=400002,
-        message="Backup failed with an internal error.",
-        advice=("Retry the operation in a few minutes.",),
-    ),
-    BackupError(
-        title="ExtensionSnapshotFailedNoNetwork",
-        number=400206,
-        message="Snapshot operation failed due to no network connectivity on the virtual machine.",
-        advice=("Ensure that the virtual machine has network access.",),
-    ),
     BackupError(
         title="UserErrorGuestAgentVersionUnsupported",
         number=380016,
@@ -129,6 +157,13 @@ _KNOWN = (
     VM_GONE,
     IN_PROGRESS,
     CANCELLED,
+    INTERNAL,
+    INTERNAL_V2,
+    NO_NETWORK,
+    SNAPSHOT_STATUS,
+    KEY_VAULT,
+    DISK_SIZE,
+    STANDARD_SSD,
     *_OTHERS,
 )
 

@@ -9,6 +9,8 @@ from azremedy.sandbox import backup_names
 from azremedy.sandbox.clock import timestamp
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from azremedy.sandbox.backup_errors import BackupError
     from azremedy.sandbox.http import Json
     from azremedy.sandbox.world import World
@@ -20,20 +22,31 @@ UNSET = "0001-01-01T00:00:00"
 """How the service writes a time that is not yet (recorded Azure traffic, 2024)."""
 
 
-def begun(world: World, item: Json, *, expiry: datetime) -> Json:
-    """Write the job of an on-demand backup that has just begun."""
+def begun(world: World, item: Json, *, expiry: datetime, by_user: bool = True) -> Json:
+    """Write the job of a backup that has just begun, on demand or by schedule."""
+    job = plain(world, item, operation="Backup", bag={})
+    properties = job["properties"]
+    properties["actionsInfo"] = ["Cancellable"]
+    properties["isUserTriggered"] = by_user
+    properties["extendedInfo"] = _details(world, backup_names.vm_name(item), expiry)
+    return job
+
+
+def plain(world: World, item: Json, *, operation: str, bag: Mapping[str, str]) -> Json:
+    """Write a job that has just begun and has no tasks, such as one that stops protection.
+
+    Source: recorded Azure traffic, 2019-2024.
+    """
     name = backup_names.vm_name(item)
     properties = {
         "jobType": "AzureIaaSVMJob",
-        "actionsInfo": ["Cancellable"],
         "containerName": backup_names.container_of(item),
         "duration": "PT0S",
         "virtualMachineVersion": "Compute",
-        "isUserTriggered": True,
-        "extendedInfo": _details(world, name, expiry),
+        "extendedInfo": {"tasksList": [], "propertyBag": {"VM Name": name, **bag}},
         "entityFriendlyName": name,
         "backupManagementType": "AzureIaasVM",
-        "operation": "Backup",
+        "operation": operation,
         "status": "InProgress",
         "startTime": timestamp(world.clock.now()),
         "activityId": world.ids.new(),

@@ -6,7 +6,14 @@ import copy
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import arm_ids, backup_names, backup_verdict, backup_view, vm_state
+from azremedy.sandbox import (
+    arm_ids,
+    backup_keys,
+    backup_names,
+    backup_verdict,
+    backup_view,
+    vm_state,
+)
 from azremedy.sandbox.clock import timestamp
 
 if TYPE_CHECKING:
@@ -146,7 +153,7 @@ def _list_in_vault(world: World, item: Json, vm: Json, *, moment: datetime, mode
         "recoveryPointTime": timestamp(moment),
         "recoveryPointAdditionalInfo": "",
         "sourceVMStorageType": "PremiumVMOnPartialPremiumStorage",
-        "isSourceVMEncrypted": False,
+        "isSourceVMEncrypted": bool(backup_keys.settings_of(world, vm)),
         "isInstantIlrSessionActive": False,
         "recoveryPointTierDetails": [{"type": "InstantRP", "status": "Valid"}],
         "isManagedVirtualMachine": True,

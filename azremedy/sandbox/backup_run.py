@@ -138,10 +138,8 @@ def _error(
 def _fail(world: World, item: Json, job: Json, error: BackupError) -> None:
     _fail_tasks(world, job)
     backup_job.end(world, job, "Failed", error)
-    if error is backup_errors.COMPUTE:
-        job["properties"].setdefault("extendedInfo", {})["dynamicErrorMessage"] = (
-            "ScopeLocked: the restore point cannot be written because its scope is locked."
-        )
+    if error.detail:
+        job["properties"].setdefault("extendedInfo", {})["dynamicErrorMessage"] = error.detail
     world.documents.put(job)
     backup_health.note_job(world, item, job, error=error)
     if error is backup_errors.LIMIT:

@@ -1,4 +1,4 @@
-"""Be Azure Backup: take on-demand backups and cancellations, and notice deleted collections.
+"""Be Azure Backup: back up on demand and by schedule, cancel, notice deleted collections.
 
 The service keeps nothing of its own: what it knows stands in the world's documents, and what it is
 about to do is on the world's clock.
@@ -15,6 +15,7 @@ from azremedy.sandbox import (
     backup_job,
     backup_names,
     backup_run,
+    backup_schedule,
     backup_view,
 )
 from azremedy.sandbox.clock import timestamp
@@ -34,16 +35,20 @@ _DEFAULT_RETENTION = timedelta(days=30)
 def trigger(world: World, item: Json, *, expiry: datetime | None = None) -> str:
     """Begin an on-demand backup and give its job's id.
 
-    While another job of the item runs, the new one fails at once (recorded Azure traffic, 2016).
+    While another job of the machine runs, the new one fails at once (recorded Azure traffic, 2016).
 
     Raises:
         ArmError: when the item is not protected, or was backed up on demand too often today.
     """
     check_quota(world, item)
+    return _begin(world, item, expiry=expiry, by_user=True)
+
+
+def _begin(world: World, item: Json, *, expiry: datetime | None, by_user: bool) -> str:
     scripted = _scripted(world)
     busy = backup_view.running_job(world, item)
     until = expiry or world.clock.now() + _DEFAULT_RETENTION
-    job = world.documents.put(backup_job.begun(world, item, expiry=until))
+    job = world.documents.put(backup_job.begun(world, item, expiry=until, by_user=by_user))
     if busy:
         backup_run.reject(world, job["id"], backup_errors.IN_PROGRESS)
     else:
@@ -60,7 +65,7 @@ def check_quota(world: World, item: Json) -> None:
     Raises:
         ArmError: 400.
     """
-    if item["properties"].get("protectionState") in {"ProtectionStopped", "ProtectionPaused"}:
+    if item["properties"].get("protectionState") in backup_view.INACTIVE:
         message = "The backup item is not actively protected; resume its protection first."
         raise ArmError(400, "UserErrorBcmDatasourceNotPresent", message)
     if backup_view.asked_for_on(world, item, world.clock.now().date()) >= DAILY_LIMIT:
@@ -93,11 +98,46 @@ def end_cancelled(world: World, job_id: str) -> None:
 
 
 def take_over(world: World) -> None:
-    """Let the jobs run on that are under way when a world begins, as in a captured one."""
+    """Let the jobs run on that are under way when a world begins, and set its schedules going.
+
+    Schedules keep no one busy unless the scenario times `scheduledBackup`: most rehearsals want a
+    world that changes by their own doing only.
+    """
+    if "scheduledBackup" in world.scenario.operations:
+        for item in world.documents.of_type(backup_names.ITEM_TYPE):
+            _await_schedule(world, str(item["id"]))
     for job in world.documents.of_type(backup_names.JOB_TYPE):
         item = _item_of_job(world, job)
         if item and job["properties"].get("operation") == "Backup":
             backup_run.resume(world, item, job)
+
+
+def _await_schedule(world: World, item_id: str) -> None:
+    """Put the next scheduled backup of an item on the clock; a schedule that ends is forgotten."""
+    item = world.documents.get(item_id)
+    policy = backup_view.policy_of(world, item) if item else None
+    now = world.clock.now()
+    due = backup_schedule.next_run(policy, after=now) if policy else None
+    # Without a policy there may be one tomorrow: protection can be resumed.
+    moment = due or now + timedelta(days=1)
+    wait = (moment - now).total_seconds()
+    world.clock.schedule(wait, lambda: _run_schedule(world, item_id, due=bool(due)))
+
+
+def _run_schedule(world: World, item_id: str, *, due: bool) -> None:
+    item = world.documents.get(item_id)
+    if not item:
+        return
+    _await_schedule(world, item_id)
+    if due and item["properties"].get("protectionState") not in backup_view.INACTIVE:
+        late = world.timing("scheduledBackup").seconds
+        world.clock.schedule(late, lambda: _begin_scheduled(world, item_id))
+
+
+def _begin_scheduled(world: World, item_id: str) -> None:
+    item = world.documents.get(item_id)
+    if item:
+        _begin(world, item, expiry=None, by_user=False)
 
 
 def note_deleted(world: World, collection: Json) -> None:
@@ -116,7 +156,7 @@ def _scripted(world: World) -> str | None:
     begun = [
         job
         for job in world.documents.of_type(backup_names.JOB_TYPE)
-        if job["properties"].get("isUserTriggered") and job["properties"]["startTime"] >= start
+        if "isUserTriggered" in job["properties"] and job["properties"]["startTime"] >= start
     ]
     return outcomes[len(begun)] if len(begun) < len(outcomes) else None
 

@@ -1,10 +1,51 @@
-"""Decide how a backup ends, from the world as it stands."""
+"""Decide how a backup ends, from the world as it stands.
+
+Codes by the world that triggers them, in the order in which they are asked for; the first that
+applies is the backup's end. `guest` is the scenario's section of hidden facts.
+
+| code | the world |
+| --- | --- |
+| UserErrorBcmDatasourceNotPresent | protection stopped, paused or suspended: no job begins |
+| CloudDosTimeboudLimitReached | nine on-demand backups began this UTC day: no job begins |
+| UserErrorBackupOperationInProgress | a job of the VM runs, in this or in another vault |
+| UserErrorRpCollectionDeleted | the collection was deleted while the snapshot was taken |
+| UserErrorVmNotFoundV2 | the VM does not exist |
+| UserErrorVmProvisioningStateFailed | the VM's provisioningState is Failed |
+| UserErrorUnsupportedDiskSize | a disk over 64 TiB, one over 4 under ADE, or all over 512 |
+| UserErrorKeyvaultPermissionsNotConfigured | ADE, and a key vault without rights for Backup |
+| UserErrorGuestAgentStatusUnavailable | VM running and the agent not Ready |
+| ExtensionSnapshotFailedNoNetwork | guest: no DHCP; or the host's way closed (agent too old, or
+  guest: hostReachable false) and Storage blocked by rule, route or private subnet |
+| GuestAgentSnapshotTaskStatusError | agent Ready, but Linux: outdated or switched off in
+  waagent.conf; or guest: services not running, shutDown, AppLocker |
+| ExtensionOperationFailedForManagedDisks | backup extension not Succeeded, or guest: leftovers |
+| UserErrorCrpReportedUserError | guest: antivirus (VMRestorePointInternalError in the job's text);
+  or a disk encryption set whose key vault is gone (DiskRestorePointClientError) |
+| BackUpOperationFailed | guest: visualC false |
+| BackUpOperationFailedV2 | a ReadOnly lock on the service's group or above |
+| UserErrorRpCollectionLimitReached | 18 points over all collections, with or without a lock |
+| UserErrorStandardSSDNotSupported | none: Standard SSD is supported today, so scripted only |
+
+A machine that is off, and one whose policy asks for crash-consistent points only, is backed up
+without asking its guest. Which of the two spellings of BackUpOperationFailed a cause gets is the
+sandbox's choice: Microsoft's texts do not tell them apart.
+Source: learn.microsoft.com/azure/backup, articles
+backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout and backup-azure-vms-troubleshoot
+(2025-11-12).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import backup_errors, backup_names, backup_view, guest_extensions, vm_state
+from azremedy.sandbox import (
+    backup_causes,
+    backup_errors,
+    backup_names,
+    backup_view,
+    guest_facts,
+    vm_state,
+)
 from azremedy.sandbox.locks_enforcement import locking_scopes
 
 if TYPE_CHECKING:
@@ -12,20 +53,44 @@ if TYPE_CHECKING:
     from azremedy.sandbox.http import Json
     from azremedy.sandbox.world import World
 
-POINT_LIMIT = 18
-"""How many restore points a VM may have over all collections and groups.
-
-Source: learn.microsoft.com/azure/backup, article
-backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout (2025-11-12).
-"""
+_MODEL = (
+    backup_causes.vm_failed,
+    backup_causes.disk_too_large,
+    backup_causes.keys_closed,
+)
+_GUEST = (
+    backup_causes.agent_silent,
+    backup_causes.no_network,
+    backup_causes.no_snapshot_status,
+    backup_causes.extension_broken,
+    backup_causes.program_killed,
+    backup_causes.runtime_mismatch,
+)
+_COMPUTE = (
+    backup_causes.disk_key_missing,
+    backup_causes.group_read_only,
+    backup_causes.too_many_points,
+)
 
 
 def failure(world: World, item: Json) -> BackupError | None:
-    """Say why a backup of the item would fail now; None when it would succeed."""
+    """Say why a backup of the item would fail now; None when it would succeed.
+
+    Source of the guest being left out: learn.microsoft.com/azure/backup/backup-support-matrix-iaas
+    (2025-10-27).
+    """
     vm = backup_view.vm_of(world, item)
     if vm is None:
         return backup_errors.VM_GONE
-    return _guest_failure(world, item, vm) or _compute_failure(world, item, vm)
+    scene = backup_causes.Scene(
+        world=world,
+        vm=vm,
+        guest=guest_facts.of(world, vm["id"]),
+        home=home_of(world, item, vm["location"]),
+    )
+    asks_guest = vm_state.power(vm) == "running" and not agentless(world, item)
+    causes = (*_MODEL, *(_GUEST if asks_guest else ()), *_COMPUTE)
+    return next(filter(None, (cause(scene) for cause in causes)), None)
 
 
 def home_of(world: World, item: Json, location: str) -> str:
@@ -50,24 +115,3 @@ def cleanable(world: World, collection: Json) -> bool:
     """Tell whether no lock keeps the service from deleting restore points of a collection."""
     points = backup_view.points_of(world, collection["id"])
     return not any(locking_scopes(world, point["id"], "delete") for point in points)
-
-
-def _guest_failure(world: World, item: Json, vm: Json) -> BackupError | None:
-    """Look into the guest; a machine that is off is backed up without asking it.
-
-    Source: learn.microsoft.com/azure/backup/backup-support-matrix-iaas (2025-10-27).
-    """
-    if vm["properties"].get("provisioningState") == "Failed":
-        return backup_errors.VM_FAILED
-    if vm_state.power(vm) != "running" or agentless(world, item):
-        return None
-    if not vm_state.agent_ready(vm):
-        return backup_errors.AGENT
-    return backup_errors.EXTENSION if guest_extensions.snapshot_broken(world, vm) else None
-
-
-def _compute_failure(world: World, item: Json, vm: Json) -> BackupError | None:
-    if locking_scopes(world, home_of(world, item, vm["location"]), "write"):
-        return backup_errors.COMPUTE
-    count = len(backup_view.points_of_vm(world, vm["id"]))
-    return backup_errors.LIMIT if count >= POINT_LIMIT else None

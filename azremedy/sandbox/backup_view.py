@@ -16,13 +16,28 @@ RUNNING = frozenset({"InProgress", "Cancelling"})
 """The statuses of a job that is not over."""
 
 
+INACTIVE = frozenset({"ProtectionStopped", "ProtectionPaused", "BackupsSuspended"})
+"""The protection states in which no backup is taken."""
+
+
+def items_of_vm(world: World, vm_id: str) -> tuple[Json, ...]:
+    """Give the protected items of a VM in all vaults, those that are actively protected first.
+
+    Several are there when an old vault still keeps the points of a protection that was stopped.
+    """
+    wanted = arm_ids.key(vm_id)
+    found = [
+        item
+        for item in world.documents.of_type(backup_names.ITEM_TYPE)
+        if arm_ids.key(item["properties"].get("virtualMachineId", "")) == wanted
+    ]
+    found.sort(key=lambda item: item["properties"].get("protectionState") in INACTIVE)
+    return tuple(found)
+
+
 def item_of_vm(world: World, vm_id: str) -> Json | None:
     """Give the protected item of a VM, or None when the VM is not protected."""
-    wanted = arm_ids.key(vm_id)
-    for item in world.documents.of_type(backup_names.ITEM_TYPE):
-        if arm_ids.key(item["properties"].get("virtualMachineId", "")) == wanted:
-            return item
-    return None
+    return next(iter(items_of_vm(world, vm_id)), None)
 
 
 def item_of_collection(world: World, collection: Json) -> Json | None:
@@ -30,10 +45,10 @@ def item_of_collection(world: World, collection: Json) -> Json | None:
 
     A collection of an earlier protection bears another number.
     """
-    item = item_of_vm(world, source_of(collection))
-    if not item or collection["name"].lower() != backup_names.collection_name(item).lower():
-        return None
-    return item
+    for item in items_of_vm(world, source_of(collection)):
+        if collection["name"].lower() == backup_names.collection_name(item).lower():
+            return item
+    return None
 
 
 def source_of(collection: Json) -> str:
@@ -100,10 +115,15 @@ def jobs_of(world: World, item: Json) -> tuple[Json, ...]:
 
 
 def running_job(world: World, item: Json) -> Json | None:
-    """Give the item's job that is not over, or None."""
-    for job in jobs_of(world, item):
-        if job["properties"]["status"] in RUNNING:
-            return job
+    """Give a job of the item's machine that is not over, in whatever vault, or None.
+
+    Source: learn.microsoft.com/azure/backup, article
+    backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout (2025-11-12), on old vaults.
+    """
+    for each in items_of_vm(world, item["properties"]["virtualMachineId"]):
+        for job in jobs_of(world, each):
+            if job["properties"]["status"] in RUNNING:
+                return job
     return None
 
 

@@ -50,3 +50,11 @@ class Clock:
 def timestamp(moment: datetime) -> str:
     """Write a time as ARM does: ISO 8601 in UTC with seven decimals and `Z`."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+
+
+def timestamp_with_offset(moment: datetime) -> str:
+    """Write a time as Compute does in the status of its operations: with `+00:00`.
+
+    Source: recorded Azure traffic, 2018-2024.
+    """
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%f") + "0+00:00"

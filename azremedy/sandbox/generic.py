@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import arm_ids
+from azremedy.sandbox import arm_ids, catalog, refusals
 from azremedy.sandbox.http import Answer, Request, no_content, ok
 from azremedy.sandbox.paging import page
 from azremedy.sandbox.routing import Route
@@ -30,7 +30,8 @@ def _is_list(world: World, request: Request) -> bool:
     kind = arm_ids.type_of_path(request.path)
     cut = request.path.lower().rfind("/providers/")
     ends_in_type = cut >= 0 and len(request.path[cut:].split("/")) % 2 == 0
-    return ends_in_type and request.method == "GET" and bool(world.documents.of_type(kind))
+    known = catalog.has_type(kind) or bool(world.documents.of_type(kind))
+    return ends_in_type and request.method == "GET" and known
 
 
 def _get(world: World, request: Request) -> Answer:
@@ -43,4 +44,12 @@ def _list(world: World, request: Request) -> Answer:
     scope = request.path[: request.path.lower().rfind("/providers/")] or "/"
     parent = request.path[: request.path.rindex("/")]
     under = parent if kind.count("/") > 1 else scope
+    _check_place(world, under)
     return page(request, world.documents.of_type(kind, under=under), world.page_size)
+
+
+def _check_place(world: World, place: str) -> None:
+    """Refuse to list in a group or beneath a resource that does not exist."""
+    if place == "/" or place in world.documents or "/providers/" in place.lower():
+        return
+    raise refusals.group_not_found(place.rsplit("/", 1)[-1])

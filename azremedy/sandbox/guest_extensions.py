@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import vm_state
+from azremedy.sandbox import guest_facts, vm_state
 
 if TYPE_CHECKING:
     from azremedy.sandbox.http import Json
@@ -43,8 +43,33 @@ def remove(world: World, vm: Json, name: str) -> None:
     world.documents.put(vm)
 
 
+def failed(world: World, vm: Json) -> tuple[Json, ...]:
+    """Give the failed extensions of a machine, the backup extension left out."""
+    return tuple(
+        extension
+        for extension in world.documents.of_type(EXTENSION_TYPE, under=vm["id"])
+        if extension["properties"].get("provisioningState") == "Failed"
+        and not _is_snapshot(extension)
+    )
+
+
+def retry_failed(world: World, vm: Json) -> None:
+    """Install failed extensions again where an agent can do it; the caller stores the machine."""
+    if not vm_state.agent_ready(vm):
+        return
+    for extension in failed(world, vm):
+        extension["properties"]["provisioningState"] = "Succeeded"
+        world.documents.put(extension)
+        version = extension["properties"].get("typeHandlerVersion", "1.0")
+        view = vm["properties"]["instanceView"]
+        reports = [each for each in _reports(vm) if not _bears(each, extension["name"])]
+        view["extensions"] = [*reports, _report(world, extension, version)]
+
+
 def snapshot_broken(world: World, vm: Json) -> bool:
-    """Tell whether the backup extension stands there and cannot work."""
+    """Tell whether the backup extension cannot work, or broken remains of it lie in the guest."""
+    if guest_facts.of(world, vm["id"]).leftovers:
+        return True
     name = _SNAPSHOT[vm_state.os_type(vm)]
     documents = world.documents.of_type(EXTENSION_TYPE, under=vm["id"])
     states = [
@@ -70,7 +95,7 @@ def ensure_snapshot(world: World, vm: Json) -> None:
     name = _SNAPSHOT[vm_state.os_type(vm)]
     if known(world, vm, name):
         return
-    world.documents.put(_document(vm, name))
+    extension = world.documents.put(_document(vm, name))
     view = vm["properties"].setdefault("instanceView", {})
     full_name, version = f"{_PUBLISHER}.{name}", _VERSION[vm_state.os_type(vm)]
     handler = {
@@ -79,7 +104,7 @@ def ensure_snapshot(world: World, vm: Json) -> None:
         "status": vm_state.handler_ready(),
     }
     view["vmAgent"].setdefault("extensionHandlers", []).append(handler)
-    view.setdefault("extensions", []).append(_report(world, name, version))
+    view.setdefault("extensions", []).append(_report(world, extension, version))
     world.documents.put(vm)
 
 
@@ -98,7 +123,8 @@ def _document(vm: Json, name: str) -> Json:
     }
 
 
-def _report(world: World, name: str, version: str) -> Json:
+def _report(world: World, extension: Json, version: str) -> Json:
+    properties = extension["properties"]
     status = {
         "code": "ProvisioningState/succeeded",
         "level": "Info",
@@ -107,8 +133,8 @@ def _report(world: World, name: str, version: str) -> Json:
         "time": vm_state.offset_time(world),
     }
     return {
-        "name": name,
-        "type": f"{_PUBLISHER}.{name}",
+        "name": extension["name"],
+        "type": f"{properties['publisher']}.{properties['type']}",
         "typeHandlerVersion": version,
         "statuses": [status],
     }

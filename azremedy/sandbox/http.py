@@ -86,6 +86,22 @@ class Answer:
     """A JSON value; None for an empty body; a string for a body that is no JSON, sent as it is."""
     delay_s: float = 0.0
     """How long the answer takes to arrive, in seconds of the world."""
+    drip: tuple[int, float] | None = None
+    """How many bytes of the body come at once, and the world seconds between; None = at once."""
+    cut_at: int | None = None
+    """After how many bytes of the body the connection breaks; None = never."""
+    media_type: str = ""
+    """The media type to claim; empty = the body's own."""
+    is_fault: bool = False
+    """Whether it was spoilt on purpose and so says nothing about Azure."""
+
+    @property
+    def lasts_s(self) -> float:
+        """Give the world seconds until the last byte is there, from when the answer is ready."""
+        if not self.drip:
+            return self.delay_s
+        size, seconds = self.drip
+        return self.delay_s + seconds * (len(self.payload()) // size)
 
     def payload(self) -> bytes:
         """Encode the body for the wire."""
@@ -98,6 +114,8 @@ class Answer:
     @property
     def content_type(self) -> str:
         """Name the media type of the body."""
+        if self.media_type:
+            return self.media_type
         return "text/html" if isinstance(self.body, str) else "application/json; charset=utf-8"
 
 
@@ -112,21 +130,23 @@ class ArmError(Exception):
         *,
         details: tuple[Json, ...] = (),
         headers: Mapping[str, str] | None = None,
+        extra: Mapping[str, Json] | None = None,
     ) -> None:
-        """Keep what the answer will say."""
+        """Keep what the answer will say; `extra` are further keys, such as `additionalInfo`."""
         super().__init__(f"{status} {code}: {message}")
         self.status = status
         self.code = code
         self.message = message
         self.details = details
         self.headers = dict(headers or {})
+        self.extra = dict(extra or {})
 
     def body(self) -> Json:
         """Write the error without its envelope, as it also stands in a failed operation."""
         error: Json = {"code": self.code, "message": self.message}
         if self.details:
             error["details"] = list(self.details)
-        return error
+        return {**error, **self.extra}
 
     def answer(self) -> Answer:
         """Write the error as a response."""

@@ -7,11 +7,13 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox.clock import timestamp
+from azremedy.sandbox import arm_ids
+from azremedy.sandbox.clock import timestamp_with_offset
+from azremedy.sandbox.faults import OperationTrouble
 from azremedy.sandbox.http import Answer, ArmError, Json, Request
 
 
@@ -33,6 +35,7 @@ RESOURCE_GROUP, RECOVERY = Style.RESOURCE_GROUP, Style.RECOVERY
 
 
 if TYPE_CHECKING:
+    from azremedy.sandbox.scenario_model import Failure, OperationFault
     from azremedy.sandbox.world import World
 
 _GROUP_JOB = "RESOURCEGROUPDELETIONJOB-"
@@ -73,7 +76,9 @@ class Operation:
 
     id: str
     work: Work
+    path: str
     started: datetime
+    due: datetime | None = None
     state: str = "InProgress"
     ended: datetime | None = None
     output: Json | None = None
@@ -92,6 +97,7 @@ class Operations:
         """Begin with none."""
         self.world = world
         self._by_id: dict[str, Operation] = {}
+        self._trouble = OperationTrouble(world.scenario.faults)
 
     def start(
         self,
@@ -108,10 +114,11 @@ class Operations:
 
     def begin(self, request: Request, work: Work) -> Answer:
         """Begin an operation and give the first answer, with the headers to follow it by."""
-        operation = Operation(id=self.world.ids.new(), work=work, started=self.world.clock.now())
+        operation = Operation(
+            id=self.world.ids.new(), work=work, path=request.path, started=self.world.clock.now()
+        )
         self._by_id[operation.id] = operation
-        seconds = self.world.timing(work.name).seconds
-        self.world.clock.schedule(seconds, lambda: self._end(operation))
+        self._schedule_end(operation, self._trouble.of(request, work.name))
         headers = {**_links(request, operation), **self.pace(work.name)}
         return Answer(status=work.status, headers=headers, body=work.body)
 
@@ -126,6 +133,19 @@ class Operations:
             message = f"The operation '{operation_id}' could not be found."
             raise ArmError(404, "NotFound", message)
         return operation
+
+    def at(self, path: str) -> Operation | None:
+        """Give the operation that is under way at a path, if any."""
+        wanted = arm_ids.key(path)
+        found = (each for each in self._by_id.values() if arm_ids.key(each.path) == wanted)
+        return next((each for each in found if each.running), None)
+
+    def seconds_left(self, operation: Operation) -> int:
+        """Give the whole seconds until an operation ends; its `retryAfter` when nobody knows."""
+        if not operation.due:
+            return math.ceil(self.world.timing(operation.work.name).retry_after)
+        left = (operation.due - self.world.clock.now()).total_seconds()
+        return max(1, math.ceil(left))
 
     def by_token(self, token: str) -> str:
         """Give the id of the operation that a group deletion's token names.
@@ -158,14 +178,31 @@ class Operations:
         if not self.world.realistic:
             self.world.clock.advance(self.world.timing(name).retry_after)
 
-    def _end(self, operation: Operation) -> None:
+    def _schedule_end(self, operation: Operation, trouble: OperationFault | None) -> None:
+        """Put the end on the world's agenda, unless trouble keeps it from ever coming."""
+        seconds, finish = self.world.timing(operation.work.name).seconds, operation.work.finish
+        if trouble and trouble.fails:
+            finish = _failing(trouble.fails)
+            seconds = seconds if trouble.seconds is None else trouble.seconds
+        if not trouble or trouble.fails:
+            operation.due = self.world.clock.now() + timedelta(seconds=seconds)
+            self.world.clock.schedule(seconds, lambda: self._end(operation, finish))
+
+    def _end(self, operation: Operation, finish: Callable[[], Json | None]) -> None:
         try:
-            operation.output = operation.work.finish()
+            operation.output = finish()
             operation.state = "Succeeded"
         except ArmError as error:
             operation.error = error
             operation.state = "Failed"
         operation.ended = self.world.clock.now()
+
+
+def _failing(failure: Failure) -> Callable[[], Json | None]:
+    def fail() -> Json | None:
+        raise ArmError(409, failure.code, failure.message)
+
+    return fail
 
 
 def _links(request: Request, operation: Operation) -> dict[str, str]:
@@ -211,9 +248,9 @@ def group_operation_url(request: Request, operation: Operation) -> str:
 
 def status_body(operation: Operation) -> Json:
     """Write the body that Azure-AsyncOperation answers. Source: recorded Azure traffic, 2023."""
-    body: Json = {"startTime": timestamp(operation.started)}
+    body: Json = {"startTime": timestamp_with_offset(operation.started)}
     if operation.ended:
-        body["endTime"] = timestamp(operation.ended)
+        body["endTime"] = timestamp_with_offset(operation.ended)
     body["status"] = operation.state
     if operation.error:
         body["error"] = operation.error.body()

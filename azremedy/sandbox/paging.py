@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -20,11 +21,26 @@ def page(request: Request, items: Sequence[Json], size: int) -> Answer:
     Raises:
         ArmError: 400 when the skip token was not made here.
     """
-    start = _start(request)
+    start, size = _start(request), min(size, _top(request) or size)
     body: Json = {"value": list(items[start : start + size])}
     if start + size < len(items):
         body["nextLink"] = _link(request, start + size)
     return ok(body)
+
+
+def _top(request: Request) -> int | None:
+    """Give how many entries the client wants at most on a page, None when it does not say.
+
+    Raises:
+        ArmError: 400 when that is no number from 1.
+    """
+    text = request.query.get("$top")
+    if not text:
+        return None
+    if not re.fullmatch(r"0*[1-9]\d{0,8}", text, re.ASCII):
+        message = f"The value '{text}' of $top is invalid; it must be a number from 1."
+        raise ArmError(400, "InvalidTopQueryParameter", message)
+    return int(text)
 
 
 def _start(request: Request) -> int:
@@ -32,10 +48,12 @@ def _start(request: Request) -> int:
     if not token:
         return 0
     try:
-        return int(base64.urlsafe_b64decode(token))
-    except ValueError as error:
-        message = f"The skip token '{token}' is invalid."
-        raise ArmError(400, "InvalidSkipToken", message) from error
+        start = int(base64.urlsafe_b64decode(token))
+    except ValueError:
+        start = -1
+    if start < 0:
+        raise ArmError(400, "InvalidSkipToken", f"The skip token '{token}' is invalid.")
+    return start
 
 
 def _link(request: Request, start: int) -> str:

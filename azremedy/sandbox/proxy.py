@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from azremedy.sandbox import environment
 from azremedy.sandbox.background import in_thread
 from azremedy.sandbox.cloud import PUBLIC_ARM, PUBLIC_LOGIN
+from azremedy.sandbox.graph import PUBLIC_GRAPH
 from azremedy.sandbox.server import LOOPBACK, Opened, Setting, listening
 
 if TYPE_CHECKING:
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 
     from azremedy.sandbox.scenario import Scenario
 
-HOSTS = (PUBLIC_ARM, PUBLIC_LOGIN, "login.microsoft.com", "login.windows.net", "sts.windows.net")
+HOSTS = (
+    PUBLIC_ARM,
+    PUBLIC_LOGIN,
+    PUBLIC_GRAPH,
+    "login.microsoft.com",
+    "login.windows.net",
+    "sts.windows.net",
+)
 """The hosts that lead to the sandbox."""
 
 _CHUNK = 65_536

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 DENY_TYPE = "Microsoft.Authorization/denyAssignments"
 """The type of a deny assignment."""
 
+_EVERYBODY = "00000000-0000-0000-0000-000000000000"
+"""Source: learn.microsoft.com/azure/role-based-access-control/deny-assignments (2025)."""
+
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
 
 
@@ -52,9 +55,20 @@ def _denial(world: World, action: str, scope: str) -> Json | None:
         reaches = arm_ids.key(scope) == arm_ids.key(home) or (
             arm_ids.within(scope, home) and not properties.get("doNotApplyToChildScopes")
         )
-        if reaches and any(_takes(each, action) for each in properties.get("permissions", ())):
+        if (
+            reaches
+            and _concerns(properties)
+            and any(_takes(each, action) for each in properties.get("permissions", ()))
+        ):
             return denial
     return None
+
+
+def _concerns(properties: Json) -> bool:
+    """Tell whether a denial is about the caller: one that names nobody is about everybody."""
+    named = {principal.get("id") for principal in properties.get("principals", ())}
+    spared = {principal.get("id") for principal in properties.get("excludePrincipals", ())}
+    return CALLER_OBJECT not in spared and (not named or bool(named & {_EVERYBODY, CALLER_OBJECT}))
 
 
 def _takes(permission: Json, action: str) -> bool:

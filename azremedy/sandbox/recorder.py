@@ -34,8 +34,9 @@ class Recorder:
         """Append one exchange."""
         with self._lock:
             line = json.dumps(self._exchange(request, answer), ensure_ascii=False)
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            # One write of the whole line: several processes may append to the same file.
+            with self._path.open("ab", buffering=0) as file:
+                file.write(line.encode() + b"\n")
             self._written += 1
 
     def _exchange(self, request: Request, answer: Answer) -> Json:
@@ -51,7 +52,7 @@ class Recorder:
             "status": answer.status,
             "response_headers": dict(answer.headers),
             "response_body": answer.body,
-            "kind": arm_ids.type_of_path(request.path) or "arm",
+            "kind": _kind(request, answer),
         }
 
 
@@ -59,6 +60,11 @@ def from_environment(environment: Mapping[str, str], *, cassette: str) -> Record
     """Make the recorder that the environment asks for, if it does."""
     file = environment.get(ENVIRONMENT)
     return Recorder(Path(file), cassette=cassette) if file else None
+
+
+def _kind(request: Request, answer: Answer) -> str:
+    """Name the type asked for; `fault` marks an answer that was spoilt on purpose."""
+    return "fault" if answer.is_fault else arm_ids.type_of_path(request.path) or "arm"
 
 
 def _sent(body: bytes) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox import arm_ids, catalog
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 GATEWAY = {"x-ms-failure-cause": "gateway"}
 """What ARM adds when it answers itself. Source: recorded Azure traffic, 2017-2024."""
 
-_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[a-z]+(\.\d+)?)?$", re.IGNORECASE)
+_VERSION = re.compile(r"(\d{4}-\d{2}-\d{2})(-[a-z]+(\.\d+)?)?", re.IGNORECASE)
+_OLDEST, _NEWEST = 2014, 2027
+_SUPPORTED = "2026-03-01,2025-04-01,2024-07-01,2023-07-01,2022-12-01,2021-04-01,2020-06-01"
 
 
 def check_signed_in(request: Request) -> None:
@@ -39,7 +42,7 @@ def check_signed_in(request: Request) -> None:
 
 
 def check_api_version(request: Request) -> None:
-    """Ask for an api-version that looks like one; any date will do.
+    """Ask for an api-version that may be one: a date from 2014 to 2027, also of a preview.
 
     Raises:
         ArmError: 400 without one.
@@ -48,12 +51,43 @@ def check_api_version(request: Request) -> None:
     if not version:
         message = "The api-version query parameter (?api-version=) is required for all requests."
         raise ArmError(400, "MissingApiVersionParameter", message, headers=GATEWAY)
-    if not _VERSION.fullmatch(version):
+    if not _is_version(version):
+        # The list is what ARM adds; public reports of 2016-2024 show it.
         message = (
-            f"The api-version '{version}' is invalid. It should be of the format 'yyyy-MM-dd' "
-            "or 'yyyy-MM-dd-preview'."
+            f"The api-version '{version}' is invalid. The supported versions are '{_SUPPORTED}'."
         )
         raise ArmError(400, "InvalidApiVersionParameter", message, headers=GATEWAY)
+
+
+def check_body(request: Request) -> None:
+    """Ask that a body is a JSON object, and that its best known parts have their shapes.
+
+    Raises:
+        ArmError: 400 `InvalidRequestContent`.
+    """
+    if request.method in {"GET", "HEAD", "DELETE"}:
+        return
+    body = request.json()
+    if body is None:
+        return
+    if not isinstance(body, dict):
+        raise _unreadable("an object was expected")
+    for name, shape in (("properties", dict), ("tags", dict), ("location", str)):
+        if not isinstance(body.get(name), shape | None):
+            raise _unreadable(f"the value of '{name}' has another form than expected")
+
+
+def _unreadable(reason: str) -> ArmError:
+    message = f"The request content was invalid and could not be deserialized: '{reason}'."
+    return ArmError(400, "InvalidRequestContent", message, headers=GATEWAY)
+
+
+def _is_version(text: str) -> bool:
+    match = _VERSION.fullmatch(text)
+    try:
+        return bool(match) and _OLDEST <= date.fromisoformat(match[1]).year <= _NEWEST
+    except ValueError:
+        return False
 
 
 def check_subscription(world: World, request: Request) -> None:

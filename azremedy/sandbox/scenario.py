@@ -14,13 +14,18 @@ from pydantic import TypeAdapter, ValidationError
 from azremedy.sandbox import arm_ids, yaml_lines
 from azremedy.sandbox.scenario_model import (
     Backup,
+    Drip,
     Expect,
+    Failure,
     Fault,
     FaultAnswer,
     Grant,
+    Guest,
     Latency,
     Limits,
     Match,
+    OperationFault,
+    Policy,
     Scenario,
     ScenarioError,
     Timing,
@@ -47,12 +52,17 @@ _FILE_SUFFIXES = {".yaml", ".yml", ".json"}
 _TYPES = {
     "caller": Grant,
     "backup": Backup,
+    "guest": Guest,
     "operations": Timing,
     "latency": Latency,
     "limits": Limits,
+    "policies": Policy,
     "faults": Fault,
     "match": Match,
     "answer": FaultAnswer,
+    "drip": Drip,
+    "operation": OperationFault,
+    "fails": Failure,
     "expect": Expect,
 }
 
@@ -102,8 +112,12 @@ def _locate(name: str) -> Path:
 
 
 def _explained(error: ValidationError, document: yaml_lines.Lined) -> ScenarioError:
-    """Say the first thing that is wrong, where, and what was probably meant."""
-    first = error.errors(include_url=False)[0]
+    """Say the first thing that is wrong, where, and what was probably meant.
+
+    A key that is unknown comes first: it is why another one is missing.
+    """
+    errors = error.errors(include_url=False)
+    first = min(errors, key=lambda each: each["type"] != "unexpected_keyword_argument")
     spot = tuple(first["loc"])
     place = ".".join(str(part) for part in spot) or "the document"
     message = f"{place}: {first['msg']}"

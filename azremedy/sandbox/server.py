@@ -17,6 +17,7 @@ from aiohttp import web
 from azremedy.sandbox import environment, tls
 from azremedy.sandbox.app import App
 from azremedy.sandbox.background import in_thread
+from azremedy.sandbox.delivery import deliver
 from azremedy.sandbox.door import Door, Pace
 from azremedy.sandbox.faults import ConnectionLostError
 from azremedy.sandbox.http import Answer, Json, Request
@@ -32,6 +33,7 @@ LOOPBACK = "127.0.0.1"
 """The only address that the sandbox listens at."""
 
 _ROUNDS = 5
+_SLOWEST = 0.001
 _LARGEST_BODY = 16 * 1024 * 1024
 _Handle: TypeAlias = Callable[[Request], Answer]
 
@@ -132,16 +134,11 @@ class _Glue:
             except ConnectionLostError:
                 request.protocol.force_close()
                 return web.Response(status=499)
-            await asyncio.sleep(self._wait_s(answer))
-            headers = {**answer.headers, "Content-Type": answer.content_type}
-            return web.Response(status=answer.status, headers=headers, body=answer.payload())
+            latency = self.setting.scenario.latency
+            await asyncio.sleep(latency.seconds if latency else 0.0)
+            return await deliver(request, answer, speed=max(self.setting.speed, _SLOWEST))
 
         return taken
-
-    def _wait_s(self, answer: Answer) -> float:
-        latency = self.setting.scenario.latency
-        always = latency.seconds if latency else 0.0
-        return always + answer.delay_s / max(self.setting.speed, 0.001)
 
 
 async def _serve(setting: Setting, ready: Callable[[Json], None]) -> None:

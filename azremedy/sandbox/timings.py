@@ -32,6 +32,12 @@ DEFAULTS: Mapping[str, Timing] = MappingProxyType(
         "transferData": Timing(seconds=600, retry_after=30),
         "cancelJob": Timing(seconds=60, retry_after=10),
         "cleanUpRestorePoints": Timing(seconds=7200),
+        "changeProtection": Timing(seconds=30, retry_after=10),
+        "deleteProtection": Timing(seconds=60, retry_after=10),
+        "writeNetwork": Timing(seconds=5, retry_after=5),
+        "deleteNetwork": Timing(seconds=10, retry_after=10),
+        "effectiveNetwork": Timing(seconds=10, retry_after=10),
+        "snapshotAccess": Timing(seconds=5, retry_after=5),
     }
 )
 """Seconds by operation name, each with how often to ask.

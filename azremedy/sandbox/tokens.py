@@ -17,6 +17,13 @@ CALLER = "55555555-5555-5555-5555-555555555555"
 """The client id of the sandbox's caller."""
 CALLER_OBJECT = "66666666-6666-6666-6666-666666666666"
 """The object id of the sandbox's caller."""
+BACKUP_SERVICE = "262044b1-e2ce-469f-a196-69ab7ada62d3"
+"""The application id of the Backup Management Service in public Azure, the same in every tenant.
+
+Source: learn.microsoft.com/azure/backup/backup-azure-vms-automation.
+"""
+BACKUP_SERVICE_OBJECT = "77777777-7777-7777-7777-777777777777"
+"""The object id of the Backup Management Service in the sandbox's tenant."""
 LIFETIME_S = 86_400
 """How long a token says that it lives."""
 

@@ -75,9 +75,9 @@ class _Adapter(BaseAdapter):
             answer = self._app.handle(asked)
         except ConnectionLostError as error:
             raise _broken(error) from error
-        if answer.delay_s:
+        if answer.lasts_s:
             with self._app.world.lock:
-                self._app.world.clock.advance(answer.delay_s)
+                self._app.world.clock.advance(answer.lasts_s)
         return _response(request, answer)
 
     def close(self) -> None:
@@ -107,6 +107,9 @@ def _response(request: requests.PreparedRequest, answer: Answer) -> requests.Res
     response.url = str(request.url)
     response.request = request
     response.raw = urllib3.HTTPResponse(
-        body=io.BytesIO(payload), headers=headers, status=answer.status, preload_content=False
+        body=io.BytesIO(payload[: answer.cut_at]),
+        headers=headers,
+        status=answer.status,
+        preload_content=False,
     )
     return response

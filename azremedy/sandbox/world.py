@@ -55,6 +55,7 @@ class World:
         self.documents = Documents()
         self.operations = Operations(self)
         self._lingering: list[Json] = []
+        self._registrations = dict.fromkeys(map(str.lower, scenario.unregistered), "NotRegistered")
         for document in scenario.resources:
             self.documents.put(document)
         for container in _implied(scenario.resources):
@@ -65,6 +66,18 @@ class World:
     def timing(self, name: str) -> Timing:
         """Give how long an operation takes here, and how often to ask."""
         return self.scenario.operations.get(name) or timings.DEFAULTS.get(name) or Timing()
+
+    def registration(self, namespace: str) -> str:
+        """Give the registration state of a resource provider."""
+        return self._registrations.get(namespace.lower(), "Registered")
+
+    def register(self, namespace: str) -> None:
+        """Have a resource provider registered; it takes as long as `registerProvider`."""
+        name = namespace.lower()
+        if self.registration(name) == "NotRegistered":
+            self._registrations[name] = "Registering"
+            seconds = self.timing("registerProvider").seconds
+            self.clock.schedule(seconds, lambda: self._registrations.pop(name))
 
     def linger(self, lock: Json) -> None:
         """Let a removed lock go on forbidding for a while, as ARM's caches do.

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from azremedy import api
+from azremedy.domain.events import StepStarted
+from azremedy.engine.handlers.base import Accepted, Memory, Patience, Tools
+from azremedy.engine.handlers.choose import choose_handler
 from azremedy.sandbox.scenario import Backup, Fault, Match, Timing
 from tests.support.stages import (
+    COLLECTION_TYPE,
     JOB_TYPE,
     POINT_TYPE,
     TRIGGER,
@@ -25,6 +29,7 @@ from tests.support.stages import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from azremedy.domain.events import Event
     from azremedy.domain.run import Run
     from azremedy.sandbox.scenario import Scenario
 
@@ -277,9 +282,26 @@ def test_a_collection_that_goes_meanwhile_counts_as_clean(tmp_path: Path) -> Non
     stage = open_stage(tmp_path, "restore-point-limit")
     options = api.CleanOptions(by=api.CleanBy.BACKUP, unlock=True)
     plan = api.plan_clean(stage.azure, names("web-1"), options)
-    collection = stage.documents("Microsoft.Compute/restorePointCollections")[0]["id"]
-    stage.world.documents.remove(collection)
 
-    run = stage.apply(plan)
+    def listen(event: Event) -> None:
+        if isinstance(event, StepStarted) and event.planned.number == 4:
+            stage.world.documents.remove(stage.documents(COLLECTION_TYPE)[0]["id"])
+
+    run = stage.apply(plan, listen=listen)
 
     assert states(run)[-1] == "already"
+
+
+def test_waiting_sends_nothing_that_could_be_lost(tmp_path: Path) -> None:
+    """A wait that is asked what became of its request has none."""
+    stage = open_stage(tmp_path, "restore-point-limit")
+    options = api.CleanOptions(by=api.CleanBy.BACKUP, unlock=True)
+    plan = api.plan_clean(stage.azure, names("web-1"), options)
+    tools = Tools(
+        session=stage.azure.reader, memory=Memory(), progress=lambda _: None, patience=Patience()
+    )
+
+    waits = [choose_handler(planned.step, tools) for planned in plan.steps[2:]]
+
+    assert [wait.confirm() for wait in waits] == [Accepted(), Accepted()]
+    assert stage.writes() == []

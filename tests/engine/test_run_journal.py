@@ -52,12 +52,13 @@ class Notebook:
 
     stage: Stage
     pages: int = 1000
+    error: type[Exception] = RefusedError
     written: list[tuple[JournalEntry, int]] = field(default_factory=list)
 
     def write(self, entry: JournalEntry) -> None:
         """Keep an entry, if there is room."""
         if len(self.written) >= self.pages:
-            raise RefusedError("no room is left")
+            raise self.error("no room is left")
         self.written.append((entry, len(self.stage.writes())))
 
 
@@ -291,3 +292,13 @@ def test_a_throttled_backup_is_in_the_journal_once(tmp_path: Path) -> None:
     kinds = [entry["entry"] for entry in entries_of(run, stage.state) if entry["number"] == 1]
     assert kinds == ["intent", "accepted", "outcome"]
     assert states(run) == ("done", "done")
+
+
+def test_a_defect_of_the_journal_is_not_swallowed(stage: Stage) -> None:
+    """What is no refusal breaks out, also of the return of the locks, and is tried but twice."""
+    plan, notebook = plan_leased(stage), Notebook(stage=stage, pages=8, error=LookupError)
+
+    with pytest.raises(LookupError):
+        carry_out(stage, plan, notebook)
+
+    assert sum(write.startswith("put") for write in stage.writes()) <= 1

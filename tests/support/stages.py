@@ -78,7 +78,7 @@ class Stage:
         return [
             f"{each['method']} {path_of(each)}".lower()
             for each in self.requests()
-            if each["method"] not in {"GET", "HEAD"}
+            if each["method"] not in {"GET", "HEAD"} and not path_of(each).endswith("backupStatus")
         ]
 
     def requests(self) -> list[Json]:

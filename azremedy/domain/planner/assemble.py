@@ -102,13 +102,16 @@ def list_idle_items(evidence: VmEvidence) -> tuple[ItemRef, ...]:
 def select_allowed(
     in_the_way: Iterable[ManagementLock], *, unlock: bool, include_inherited: bool
 ) -> tuple[ManagementLock, ...]:
-    """Pick the locks that the caller's flags allow to take off, the widest scope first."""
+    """Pick the locks that the caller's flags allow to take off, the narrowest scope first.
+
+    The wider a lock, the more it protects, so it is off for the shortest time.
+    """
     allowed = [
         lock
         for lock in in_the_way
         if not is_services_own(lock) and (include_inherited if is_inherited(lock) else unlock)
     ]
-    return tuple(sorted(allowed, key=lambda lock: len(lock.scope.segments)))
+    return tuple(sorted(allowed, key=lambda lock: -len(lock.scope.segments)))
 
 
 def _without_repeated_locks(sections: tuple[Section, ...]) -> tuple[Section, ...]:
@@ -145,7 +148,7 @@ def _list_leased(sections: tuple[Section, ...]) -> list[ManagementLock]:
 
 def _restores(sections: tuple[Section, ...], number: int) -> tuple[PlannedStep, ...]:
     leased = _list_leased(sections)
-    # Last off, first back on: the narrowest lock was taken off last.
+    # Last off, first back on: the widest lock was taken off last.
     return tuple(
         PlannedStep(
             number=number + index,

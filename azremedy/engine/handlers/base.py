@@ -52,6 +52,8 @@ class Accepted:
     """``x-ms-correlation-request-id``."""
     operation: Operation | None = None
     """The long-running operation, if it is one."""
+    moot: bool = False
+    """Whether Azure answered that what the request is about is gone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +88,8 @@ class Memory:
 
     removed_locks: set[ResourceId] = field(default_factory=set)
     """Locks that this run took off, or may have taken off."""
+    deleted: set[ResourceId] = field(default_factory=set)
+    """Resources that this run deleted and saw gone: locks on them went with them."""
     triggers: dict[ResourceId, Trigger] = field(default_factory=dict)
     """Backups that this run started, by protected item."""
 

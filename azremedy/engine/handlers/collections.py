@@ -80,6 +80,7 @@ class CollectionDeletion:
             self.tools.progress(f"{error.summary}; trying again ({left} left)")
             left -= 1
             accepted = self._start_again()
+        self.tools.memory.deleted.add(self.step.collection_id)
         return Outcome(
             message=f"the collection is gone with {len(self.step.restore_points)} points"
         )

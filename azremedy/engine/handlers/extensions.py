@@ -71,6 +71,7 @@ class ExtensionDeletion:
                 f"The extension {self.step.extension_id} is still reported after its removal",
                 advice=_GUEST_SIDE,
             )
+        self.tools.memory.deleted.add(self.step.extension_id)
         return Outcome(message="the extension is gone; the next backup installs it again")
 
     def _is_there(self) -> bool:

@@ -74,8 +74,14 @@ class LockCreation:
         return Moved(why="somebody made another lock of that name meanwhile; it stays")
 
     def act(self) -> Accepted:
-        """Put the lock back with its whole body."""
-        receipt = self.tools.gateways(self.step.lock.id).locks.create_lock(self.step.lock)
+        """Put the lock back with its whole body; a lock goes with what it is attached to."""
+        try:
+            receipt = self.tools.gateways(self.step.lock.id).locks.create_lock(self.step.lock)
+        except NotFoundError:
+            scope = self.step.lock.scope
+            if not any(gone.contains(scope) for gone in self.tools.memory.deleted):
+                raise
+            return Accepted(moot=True)
         return Accepted(request_id=receipt.request_id, correlation_id=receipt.correlation_id)
 
     def confirm(self) -> Accepted | None:
@@ -83,8 +89,11 @@ class LockCreation:
         found = _find(self.tools, self.step.lock.id)
         return Accepted() if found is not None and _same(found, self.step.lock) else None
 
-    def finish(self, accepted: Accepted) -> Outcome:  # noqa: ARG002 - part of the protocol
+    def finish(self, accepted: Accepted) -> Outcome:
         """Read until several reads in a row show the lock as it was."""
+        if accepted.moot:
+            self.tools.memory.removed_locks.discard(self.step.lock.id)
+            return Outcome(message="what it protected is gone, and the lock with it")
         _read_until(
             self.tools,
             self._is_back,

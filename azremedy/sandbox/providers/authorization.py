@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.sandbox import arm_ids, refusals, tokens
 from azremedy.sandbox.clock import timestamp
-from azremedy.sandbox.http import Answer, Json, Request, ok
+from azremedy.sandbox.http import Answer, ArmError, Json, Request, created, no_content, ok
 from azremedy.sandbox.paging import page
 from azremedy.sandbox.routing import Handler, Route
 
@@ -39,30 +39,85 @@ def _permission(grant: Grant) -> Json:
 
 
 def _definitions(world: World, request: Request, *, scope: str) -> Answer:
+    return page(request, _all_definitions(world, scope), world.page_size)
+
+
+def _all_definitions(world: World, scope: str) -> tuple[Json, ...]:
     found = [_definition(world, grant, "/" + scope) for grant in _reaching(world, "/" + scope)]
-    unique = {
-        arm_ids.key(each["id"]): each
-        for each in [*found, *_stored(world, "roleDefinitions", scope)]
-    }
-    return page(request, list(unique.values()), world.page_size)
+    stored = _stored(world, "roleDefinitions", scope)
+    return tuple({arm_ids.key(each["id"]): each for each in (*found, *stored)}.values())
 
 
 def _definition_by_id(world: World, request: Request, *, scope: str, name: str) -> Answer:
-    return _one(_definitions(world, request, scope=scope), request, name)
+    return _one(_all_definitions(world, scope), request, name)
 
 
 def _assignments(world: World, request: Request, *, scope: str) -> Answer:
+    return page(request, _all_assignments(world, scope), world.page_size)
+
+
+def _all_assignments(world: World, scope: str) -> tuple[Json, ...]:
     """Give the caller's assignments at, above and beneath the scope."""
     found = [
         _assignment(world, grant, "/" + scope)
         for grant in world.scenario.caller
         if arm_ids.within("/" + scope, grant.scope) or arm_ids.within(grant.scope, "/" + scope)
     ]
-    return page(request, [*found, *_stored(world, "roleAssignments", scope)], world.page_size)
+    return (*found, *_stored(world, "roleAssignments", scope))
 
 
 def _assignment_by_id(world: World, request: Request, *, scope: str, name: str) -> Answer:
-    return _one(_assignments(world, request, scope=scope), request, name)
+    return _one(_all_assignments(world, scope), request, name)
+
+
+def _put_assignment(world: World, request: Request, *, scope: str, name: str) -> Answer:
+    """Give a principal a role.
+
+    Raises:
+        ArmError: 409 `RoleAssignmentExists` (recorded Azure traffic), 400 without role or principal.
+    """
+    sent = (request.json() or {}).get("properties") or {}
+    if not sent.get("roleDefinitionId") or not sent.get("principalId"):
+        message = "A role assignment needs roleDefinitionId and principalId."
+        raise ArmError(400, "BadRequestFormat", message)
+    document_id = f"/{scope}/providers/{_PROVIDER}/roleAssignments/{name}"
+    if any(_same(each, sent, document_id) for each in _stored(world, "roleAssignments", scope)):
+        raise ArmError(409, "RoleAssignmentExists", "The role assignment already exists.")
+    moment = timestamp(world.clock.now())
+    properties = {
+        **sent,
+        "principalType": sent.get("principalType", "ServicePrincipal"),
+        "scope": f"/{scope}",
+        "createdOn": moment,
+        "updatedOn": moment,
+        "createdBy": tokens.CALLER_OBJECT,
+        "updatedBy": tokens.CALLER_OBJECT,
+    }
+    return created(world.documents.put({"id": document_id, "properties": properties}))
+
+
+def _same(document: Json, sent: Json, document_id: str) -> bool:
+    """Tell whether an assignment gives the same at the same scope."""
+    properties = document["properties"]
+    return (
+        arm_ids.key(_home(document)) == arm_ids.key(arm_ids.parse(document_id).scope or "/")
+        and properties["principalId"].lower() == sent["principalId"].lower()
+        and _last(properties["roleDefinitionId"]) == _last(sent["roleDefinitionId"])
+    )
+
+
+def _last(definition_id: str) -> str:
+    return definition_id.rsplit("/", 1)[-1].lower()
+
+
+def _delete_assignment(world: World, _request: Request, *, scope: str, name: str) -> Answer:
+    """Take a role away; 204 when there is no such assignment. The caller's own ones stay."""
+    document_id = f"/{scope}/providers/{_PROVIDER}/roleAssignments/{name}"
+    document = world.documents.get(document_id)
+    if not document:
+        return no_content()
+    world.documents.remove(document_id)
+    return ok(document)
 
 
 def _denials(world: World, request: Request, *, scope: str) -> Answer:
@@ -70,11 +125,11 @@ def _denials(world: World, request: Request, *, scope: str) -> Answer:
 
 
 def _denial_by_id(world: World, request: Request, *, scope: str, name: str) -> Answer:
-    return _one(_denials(world, request, scope=scope), request, name)
+    return _one(_stored(world, "denyAssignments", scope), request, name)
 
 
-def _one(listed: Answer, request: Request, name: str) -> Answer:
-    for document in listed.body["value"]:
+def _one(documents: tuple[Json, ...], request: Request, name: str) -> Answer:
+    for document in documents:
         if document["name"].lower() == name.lower():
             return ok(document)
     raise refusals.resource_not_found(request.path)
@@ -118,6 +173,10 @@ def _definition(world: World, grant: Grant, scope: str) -> Json:
             "description": "What the scenario lets the caller do.",
             "assignableScopes": ["/" if built_in else grant.scope],
             "permissions": [_permission(grant)],
+            "createdOn": timestamp(world.scenario.now),
+            "updatedOn": timestamp(world.scenario.now),
+            "createdBy": None,
+            "updatedBy": None,
         },
     }
 
@@ -135,8 +194,14 @@ def _assignment(world: World, grant: Grant, scope: str) -> Json:
             "principalId": tokens.CALLER_OBJECT,
             "principalType": "ServicePrincipal",
             "scope": grant.scope,
+            "condition": None,
+            "conditionVersion": None,
             "createdOn": moment,
             "updatedOn": moment,
+            "createdBy": "",
+            "updatedBy": "",
+            "delegatedManagedIdentityResourceId": None,
+            "description": None,
         },
     }
 
@@ -157,6 +222,18 @@ ROUTES = (
     _route("roleDefinitions", _definition_by_id, one=True),
     _route("roleAssignments", _assignments),
     _route("roleAssignments", _assignment_by_id, one=True),
+    Route(
+        method="PUT",
+        template=f"{_SCOPED}/roleAssignments/{{name}}",
+        handler=_put_assignment,
+        action=f"{_PROVIDER}/roleAssignments/write",
+    ),
+    Route(
+        method="DELETE",
+        template=f"{_SCOPED}/roleAssignments/{{name}}",
+        handler=_delete_assignment,
+        action=f"{_PROVIDER}/roleAssignments/delete",
+    ),
     _route("denyAssignments", _denials),
     _route("denyAssignments", _denial_by_id, one=True),
 )

@@ -17,20 +17,22 @@ if TYPE_CHECKING:
 _LIST = BASE + "/virtualMachines/{vm}/extensions"
 _ONE = _LIST + "/{name}"
 _ACTION = "Microsoft.Compute/virtualMachines/extensions"
+_READ = quota("LowCostGetSubscriptionMaximum;23999", "LowCostGetResource;35")
 _WRITE = quota("UpdateVMSubscriptionMaximum;1499", "UpdateVMResource;11")
 
 
 def _get(world: World, request: Request, **place: str) -> Answer:
     machine = existing(world, vm_id(place))
     extension = existing(world, f"{machine['id']}/extensions/{place['name']}")
-    return ok(_shown(request, machine, extension))
+    return replace(ok(_shown(request, machine, extension)), headers=_READ)
 
 
 def _list(world: World, request: Request, **place: str) -> Answer:
     """List the extensions in one page, as Azure does."""
     machine = existing(world, vm_id(place))
     found = world.documents.of_type(guest_extensions.EXTENSION_TYPE, under=machine["id"])
-    return ok({"value": [_shown(request, machine, extension) for extension in found]})
+    body = {"value": [_shown(request, machine, extension) for extension in found]}
+    return replace(ok(body), headers=_READ)
 
 
 def _shown(request: Request, vm: Json, extension: Json) -> Json:
@@ -69,9 +71,19 @@ def _end_delete(world: World, machine_id: str, name: str, *, answered: bool) -> 
     machine = world.documents.get(machine_id)
     if machine and answered:
         guest_extensions.remove(world, machine, name)
+        _recover(world, machine_id)
     elif machine:
         _mark(world, machine, name, state="Failed")
         raise vm_state.agent_silent(machine)
+
+
+def _recover(world: World, machine_id: str) -> None:
+    """Let a failed machine recover when its last failed extension is gone."""
+    machine: Json = world.documents.get(machine_id)
+    failed = machine["properties"].get("provisioningState") == "Failed"
+    if failed and not guest_extensions.failed(world, machine):
+        vm_state.set_provisioning(world, machine, "Succeeded")
+        world.documents.put(machine)
 
 
 def _put(world: World, request: Request, **place: str) -> Answer:

@@ -5,10 +5,11 @@ The sandbox has no guest: a script is accepted, takes its time and prints nothin
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox import vm_state
-from azremedy.sandbox.compute_answers import BASE, existing, vm_id
+from azremedy.sandbox.compute_answers import BASE, existing, quota, vm_id
 from azremedy.sandbox.http import Answer, ArmError, Json, Request
 from azremedy.sandbox.operations import COMPUTE, Work
 from azremedy.sandbox.routing import Route
@@ -16,6 +17,7 @@ from azremedy.sandbox.routing import Route
 if TYPE_CHECKING:
     from azremedy.sandbox.world import World
 
+_WRITE = quota("UpdateVMSubscriptionMaximum;1499", "UpdateVMResource;11")
 _SHELLS = {"runshellscript": "linux", "runpowershellscript": "windows"}
 
 
@@ -38,7 +40,8 @@ def _run(world: World, request: Request, **place: str) -> Answer:
         location=vm["location"],
         finish=lambda: _end(world, vm["id"], command),
     )
-    return world.operations.begin(request, work)
+    answer = world.operations.begin(request, work)
+    return replace(answer, headers={**answer.headers, **_WRITE})
 
 
 def _end(world: World, machine_id: str, command: str) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import backup_names, vm_state
+from azremedy.sandbox import backup_names, guest_boot, guest_extensions, vm_state
 from azremedy.sandbox.compute_answers import (
     BASE,
     REGIONLESS,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _VM = BASE + "/virtualMachines/{vm}"
 _ACTION = "Microsoft.Compute/virtualMachines"
 _READ = quota("LowCostGetSubscriptionMaximum;23999", "LowCostGetResource;35")
+_LIST = quota("HighCostGetSubscriptionMaximum;899")
 _WRITE = quota("UpdateVMSubscriptionMaximum;1499", "UpdateVMResource;11")
 
 
@@ -65,7 +66,8 @@ def _list_region(world: World, request: Request, **place: str) -> Answer:
 def _page(world: World, request: Request, machines: tuple[Json, ...]) -> Answer:
     with_view = _wants_view(request)
     shown = [_listed(world, vm, with_view=with_view) for vm in machines]
-    return page(request, shown, world.page_size)
+    answer = page(request, shown, world.page_size)
+    return replace(answer, headers={**answer.headers, **_LIST})
 
 
 def _listed(world: World, vm: Json, *, with_view: bool) -> Json:
@@ -104,27 +106,10 @@ def _acting(timing: str, effect: Callable[[World, Json], None]) -> Handler:
     return handler
 
 
-def _boot(world: World, vm: Json) -> None:
-    """Start the guest: the agent reports a while later, wherever there is one."""
-    vm_state.set_power(vm, "running")
-    if not vm_state.has_agent(vm):
-        return
-    vm_state.set_agent_booting(world, vm)
-    seconds = world.timing("agentStart").seconds
-    world.clock.schedule(seconds, lambda: _agent_up(world, vm["id"]))
-
-
-def _agent_up(world: World, machine_id: str) -> None:
-    vm = world.documents.get(machine_id)
-    if vm and vm_state.power(vm) == "running":
-        vm_state.set_agent_ready(world, vm)
-        world.documents.put(vm)
-
-
 def _restart(world: World, vm: Json) -> None:
     """Restart the guest; a machine that is off stays off."""
     if vm_state.power(vm) == "running":
-        _boot(world, vm)
+        guest_boot.boot(world, vm)
 
 
 def _power_off(_world: World, vm: Json) -> None:
@@ -138,19 +123,24 @@ def _deallocate(_world: World, vm: Json) -> None:
 def _reapply(world: World, vm: Json) -> None:
     """Apply the model again: a failed machine recovers, nothing reboots.
 
+    Its failed extensions are tried again, for which it takes a living agent; while one stays failed
+    the machine does too.
     Source: learn.microsoft.com/troubleshoot/azure, vm-stuck-in-failed-state (2021-10-04).
     """
-    vm_state.set_provisioning(world, vm, "Succeeded")
+    guest_extensions.retry_failed(world, vm)
+    if not guest_extensions.failed(world, vm):
+        vm_state.set_provisioning(world, vm, "Succeeded")
 
 
 def _redeploy(world: World, vm: Json) -> None:
     """Move to another host, which reboots what was running."""
-    vm_state.set_provisioning(world, vm, "Succeeded")
+    if not guest_extensions.failed(world, vm):
+        vm_state.set_provisioning(world, vm, "Succeeded")
     _restart(world, vm)
 
 
 _EFFECTS: tuple[tuple[str, str, Callable[[World, Json], None]], ...] = (
-    ("start", "startVirtualMachine", _boot),
+    ("start", "startVirtualMachine", guest_boot.boot),
     ("restart", "restartVirtualMachine", _restart),
     ("powerOff", "powerOffVirtualMachine", _power_off),
     ("deallocate", "deallocateVirtualMachine", _deallocate),

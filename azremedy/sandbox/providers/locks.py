@@ -92,7 +92,7 @@ def _properties(request: Request) -> Json:
 def _not_found(request: Request) -> ArmError:
     name = re.sub(r".*/", "", request.path)
     message = f"The lock '{name}' could not be found."
-    return ArmError(404, "LockNotFound", message, headers=refusals.GATEWAY)
+    return ArmError(404, "LockNotFound", message)
 
 
 def _route(method: str, handler: Handler, action: str, *, template: str = _ONE) -> Route:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.sandbox import catalog, refusals
 from azremedy.sandbox.http import Answer, ArmError, Json, Request, ok
+from azremedy.sandbox.paging import page
 from azremedy.sandbox.routing import Route
 
 if TYPE_CHECKING:
@@ -16,25 +17,35 @@ _LIST = "/subscriptions/{subscription}/providers"
 _ONE = _LIST + "/{namespace}"
 
 
-def _list(_world: World, _request: Request, *, subscription: str) -> Answer:
-    return ok({"value": [_provider(subscription, namespace) for namespace in catalog.TYPES]})
+def _list(world: World, request: Request, *, subscription: str) -> Answer:
+    found = [_provider(world, subscription, namespace) for namespace in catalog.TYPES]
+    return page(request, found, world.page_size)
 
 
-def _get(_world: World, _request: Request, *, subscription: str, namespace: str) -> Answer:
-    """Give one provider; every one is registered already, so registering it answers the same."""
+def _get(world: World, _request: Request, *, subscription: str, namespace: str) -> Answer:
+    return ok(_provider(world, subscription, _known(namespace)))
+
+
+def _register(world: World, _request: Request, *, subscription: str, namespace: str) -> Answer:
+    """Register a provider, which takes its time; one that is registered stays so."""
+    world.register(namespace)
+    return ok(_provider(world, subscription, _known(namespace)))
+
+
+def _known(namespace: str) -> str:
     spelled = catalog.spelled(namespace)
     if not spelled:
         message = f"The resource namespace '{namespace}' is invalid."
         raise ArmError(404, "InvalidResourceNamespace", message, headers=refusals.GATEWAY)
-    return ok(_provider(subscription, spelled))
+    return spelled
 
 
-def _provider(subscription: str, namespace: str) -> Json:
+def _provider(world: World, subscription: str, namespace: str) -> Json:
     return {
         "id": f"/subscriptions/{subscription}/providers/{namespace}",
         "namespace": namespace,
         "registrationPolicy": "RegistrationRequired",
-        "registrationState": "Registered",
+        "registrationState": world.registration(namespace),
         "resourceTypes": [_type(name) for name in catalog.TYPES[namespace]],
     }
 
@@ -64,7 +75,7 @@ ROUTES = (
     Route(
         method="POST",
         template=_ONE + "/register",
-        handler=_get,
+        handler=_register,
         action="{provider}/register/action",
     ),
 )

@@ -29,8 +29,7 @@ def _list(world: World, request: Request, *, subscription: str) -> Answer:
         for group in world.documents.of_type(_TYPE, under=f"/subscriptions/{subscription}")
         if keep(group) and rbac.allowed(world.scenario.caller, f"{_ACTION}/read", group["id"])
     ]
-    size = int(request.query.get("$top") or world.page_size)
-    return page(request, groups, min(size, world.page_size))
+    return page(request, groups, world.page_size)
 
 
 def _get(world: World, request: Request, **_: str) -> Answer:
@@ -39,7 +38,9 @@ def _get(world: World, request: Request, **_: str) -> Answer:
 
 def _head(world: World, request: Request, **_: str) -> Answer:
     """Tell whether a group exists: 204 or 404."""
-    return no_content() if request.path in world.documents else Answer(status=404)
+    if request.path in world.documents:
+        return no_content()
+    return Answer(status=404, headers=refusals.GATEWAY)
 
 
 def _put(world: World, request: Request, **_: str) -> Answer:

@@ -49,8 +49,7 @@ def _listed(world: World, request: Request, scope: str) -> Answer:
         for document in world.documents
         if _tracked(document, scope) and keep(document) and _readable(world, document)
     ]
-    size = int(request.query.get("$top") or world.page_size)
-    return page(request, items, min(size, world.page_size))
+    return page(request, items, world.page_size)
 
 
 def _tracked(document: Json, scope: str) -> bool:
@@ -65,7 +64,8 @@ def _readable(world: World, document: Json) -> bool:
 def _item(world: World, document: Json, expanded: str) -> Json:
     item = {name: document[name] for name in _SHOWN if name in document}
     properties = document.get("properties") or {}
-    moment = properties.get("timeCreated") or timestamp(world.scenario.now)
+    created = str(properties.get("timeCreated") or timestamp(world.scenario.now))
+    moment = created.replace("+00:00", "Z")
     for name in ("createdTime", "changedTime"):
         if name.lower() in expanded:
             item[name] = moment

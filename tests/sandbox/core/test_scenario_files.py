@@ -57,6 +57,30 @@ def test_times_in_documents_stay_texts(tmp_path: Path) -> None:
     assert loaded.resources[0]["x"] is None
 
 
+def test_only_json_scalars_are_more_than_text(tmp_path: Path) -> None:
+    """`Off`, `no`, octal and sexagesimal numbers are what ARM documents may hold as texts."""
+    text = HEAD + (
+        f"resources:\n  - id: {DISK}\n    texts: [Off, no, yes, 0123, 1:30, 0x1F, .inf]\n"
+        "    values: [true, False, 12, -3, 1.5, 2e3, ~, null]\n"
+    )
+
+    loaded = scenario.load(written(tmp_path, text))
+
+    assert loaded.resources[0]["texts"] == ["Off", "no", "yes", "0123", "1:30", "0x1F", ".inf"]
+    assert loaded.resources[0]["values"] == [True, False, 12, -3, 1.5, 2000.0, None, None]
+
+
+def test_what_an_alias_repeats_is_not_shared(tmp_path: Path) -> None:
+    """A change to one resource of a world never reaches another."""
+    text = (
+        HEAD + f"resources:\n  - &one {{id: {DISK}, tags: {{}}}}\n  - {{<<: *one, id: {DISK}2}}\n"
+    )
+
+    first, second = scenario.load(written(tmp_path, text)).resources
+
+    assert first["tags"] is not second["tags"]
+
+
 def test_merged_keys_and_anchors_are_understood(tmp_path: Path) -> None:
     """YAML's own means keep scenarios small."""
     text = HEAD + (
@@ -92,6 +116,9 @@ def test_merged_keys_and_anchors_are_understood(tmp_path: Path) -> None:
         (f"resources:\n  - id: {DISK}\n    type: a/b\n", 6, "does not follow"),
         ("", 1, "resources: this key is required"),
         ("resources: [\n", 6, "expected"),
+        (f"resources:\n  - id: {DISK}\n    id: {DISK}2\n", 7, "the key 'id' is given twice"),
+        ("resources: &r\n  - id: x\n    y: *r\n", 5, "an alias stands inside of what it names"),
+        ("resources: !!python/name:os.system ''\n", 5, "could not determine a constructor"),
         (f"resources:\n  - &d {{id: {DISK}}}\nfaults:\n  - {{<<: *d}}\n", 8, "faults.0.id"),
     ],
 )
@@ -107,7 +134,8 @@ def test_what_is_unknown_is_an_error_with_its_line(
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     """Neither control characters nor bytes that are no UTF-8 are YAML."""
-    assert "special characters are not allowed" in refusal(tmp_path, HEAD + "\x07").message
+    error = refusal(tmp_path, HEAD + "\x07")
+    assert (error.line, "characters are not allowed" in error.message) == (5, True)
     (tmp_path / "b.yaml").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(scenario.ScenarioError, match="cannot be read"):
         scenario.load(tmp_path / "b.yaml")
