@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from azremedy.domain import ownership
 from azremedy.domain.evidence import NOT_ASKED, Reading, Unreadable
+from azremedy.domain.jobs import is_job_of
 from azremedy.domain.locks import is_inherited
 from azremedy.domain.naming import GroupNamePattern
 from azremedy.domain.ownership import names_vm
@@ -169,14 +170,9 @@ class Collector:
         return Reading(gaps=(*answer.gaps, *gaps))
 
     def _list_jobs_of(self, item: ProtectedItem) -> tuple[BackupJob, ...]:
-        jobs = self.gateways.backup.list_jobs(item.vault_id, JobFilter())
-        # Another VM may have the same name; only the container's name tells them apart.
-        return tuple(
-            job
-            for job in jobs
-            if job.container_name.lower() == item.container_name.lower()
-            or (not job.container_name and job.entity_name.lower() == _name_of(item))
-        )
+        recent = JobFilter.recent(self.clock.now())
+        jobs = self.gateways.backup.list_jobs(item.vault_id, recent)
+        return tuple(job for job in jobs if is_job_of(job, item.container_name))
 
     def _list_points(self, item: ProtectedItem) -> tuple[RecoveryPoint, ...]:
         return self.gateways.backup.list_recovery_points(item.id)
@@ -269,10 +265,6 @@ def _pattern(policy: BackupPolicy) -> GroupNamePattern | None:
 def _same_region(one: str, other: str) -> bool:
     """Compare regions as Azure writes them: ``West Europe`` and ``westeurope`` are one."""
     return one.replace(" ", "").lower() == other.replace(" ", "").lower()
-
-
-def _name_of(item: ProtectedItem) -> str:
-    return item.source_id.rpartition("/")[2].lower()
 
 
 def _select(reading: Reading[ItemT], wanted: Callable[[ItemT], bool]) -> Reading[ItemT]:

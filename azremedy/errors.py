@@ -16,6 +16,7 @@ The tree::
     ├── StalePlanError            exit 7    the world moved since the plan was shown
     ├── InterruptedRunError       exit 9
     ├── BackupNotConfirmedError   exit 11
+    │   └── BackupUnknownError              whether it was started is not known
     └── AzureError                exit 3    Azure answered with an error, or not at all
         ├── NotFoundError         exit 6
         ├── LockedError           exit 4
@@ -203,6 +204,12 @@ class BackupNotConfirmedError(AzremedyError):
 
     exit_code = EXIT_BACKUP_FAILED
     msgid = "backup-not-confirmed"
+
+
+class BackupUnknownError(BackupNotConfirmedError):
+    """The request for a backup was sent, its answer was lost, and no job of it can be seen."""
+
+    msgid = "backup-unknown"
 
 
 class AzureError(AzremedyError):

@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
 
 
 def to_document(value: object) -> JsonValue:
     """Turn a domain value, or several, into JSON-ready data."""
-    from pydantic import TypeAdapter  # noqa: PLC0415 - 0.1 s that --help need not pay
-
     if isinstance(value, tuple):
         return [to_document(item) for item in value]
-    document: JsonValue = TypeAdapter(type(value)).dump_python(value, mode="json")
+    kind: Any = type(value)
+    document: JsonValue = _adapter(kind).dump_python(value, mode="json")
     return _rename(document)
 
 
@@ -28,12 +31,18 @@ def to_json(value: object, *, indent: int | None = 2) -> str:
     return json.dumps(to_document(value), indent=indent, ensure_ascii=False)
 
 
-def json_schema(kind: type[Any]) -> JsonValue:
+def json_schema(kind: Any) -> JsonValue:
     """Give the JSON Schema of a domain class, with the names that ``to_json`` writes."""
+    schema: JsonValue = _adapter(kind).json_schema(mode="serialization")
+    return _rename_schema(schema)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    """Make a class's adapter once: it costs more than the writing, and journals write often."""
     from pydantic import TypeAdapter  # noqa: PLC0415 - 0.1 s that --help need not pay
 
-    schema: JsonValue = TypeAdapter(kind).json_schema(mode="serialization")
-    return _rename_schema(schema)
+    return TypeAdapter(kind)
 
 
 def _rename(value: JsonValue) -> JsonValue:

@@ -11,7 +11,7 @@ from azremedy.domain.run import Run, StepResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepStarted:
-    """A step begins; its intent is on disk."""
+    """A step begins: it is looked at once more before its intent is written."""
 
     planned: PlannedStep
     """The step."""

@@ -25,10 +25,6 @@ SNAPSHOT_HANDLERS = frozenset(
     }
 )
 
-HIDDEN_NAME = "VMSnapshot"
-"""The ARM name to delete when only the agent reports the handler: the extension is hidden from
-lists on many VMs. Source: learn.microsoft.com/azure/backup/backup-azure-manage-vms."""
-
 
 def is_snapshot_extension(extension: VmExtension) -> bool:
     """Say whether this is VMSnapshot or VMSnapshotLinux, by publisher and type."""
@@ -45,4 +41,6 @@ def find_snapshot_extensions(
         if found := [e for e in ours if e.seen_in == place]:
             ids = [e.id or vm.id.child("extensions", e.name) for e in found]
             return tuple(dict.fromkeys(ids))
-    return (vm.id.child("extensions", HIDDEN_NAME),) if ours else ()
+    # Hidden from both lists, as on many VMs: it is then named like its handler.
+    # Source: learn.microsoft.com/azure/backup/backup-azure-vms-troubleshoot (2025-11-12).
+    return tuple(dict.fromkeys(vm.id.child("extensions", e.handler_type) for e in ours))

@@ -14,6 +14,30 @@ SNAPSHOT = "Take Snapshot"
 TRANSFER = "Transfer data to vault"
 
 
+# What the first backup after an unlock may fail with: the clean-up it needs has not happened yet.
+# Source: learn.microsoft.com/azure/backup, "agent or extension" article (2025-11-12).
+_CLEAN_UP_PENDING = frozenset(
+    {"usererrorrpcollectionlimitreached", "backupoperationfailed", "backupoperationfailedv2"}
+)
+
+
+def is_job_of(job: BackupJob, container_name: str) -> bool:
+    """Say whether a job is of the item with this container.
+
+    Another VM may have the same name; only the container's name tells them apart. Some answers name
+    no container: the VM's name is then all there is, and too many jobs are better than too few.
+    """
+    if job.container_name:
+        return job.container_name.lower() == container_name.lower()
+    return job.entity_name.lower() == container_name.rpartition(";")[2].lower()
+
+
+def is_clean_up_pending(job: BackupJob) -> bool:
+    """Say whether a failed job failed for nothing but too many restore points."""
+    titles = {error.title.lower() for error in job.errors if error.title}
+    return not job.running and titles <= _CLEAN_UP_PENDING
+
+
 def task_status(job: BackupJob, name: str) -> str:
     """Give a task's status; empty when the job does not list it."""
     return next((task.status for task in job.tasks if task.name.lower() == name.lower()), "")

@@ -35,12 +35,14 @@ _COMPOSED = frozenset(
     }
 )
 # Names that the backup service gives. Source: learn.microsoft.com/azure/backup, recorded traffic.
-_SERVICE = (
+_FIXED = (
     r"AzureBackupRG_[a-z0-9]+_\d+",
     r"AzureBackup_\d{8}_\d{6}",
-    r"AzureBackup_.+_\d+",
     r"DefaultPolicy|EnhancedPolicy|default",
 )
+_COLLECTION = r"AzureBackup_.+_\d+"
+# What follows these labels is Azure's own.
+_OWNING = frozenset({"backupfabrics", "locations"})
 _NAMING = {
     "adminusername": "user",
     "computername": "host",
@@ -133,7 +135,7 @@ def collect(documents: Iterable[Mapping[str, Any]]) -> StandIns:
     for affix in sorted({part for pair in affixes for part in pair if part}):
         names.learn("affix", affix, form="{kind}-{count}-")
     for kind, name in found:
-        if name.lower() in kept or _is_service_name(name):
+        if name.lower() in kept or is_fixed(name) or _is_collection(name):
             continue
         composed = _composed(names, affixes, name) if kind == "group" else ""
         if composed:
@@ -142,13 +144,21 @@ def collect(documents: Iterable[Mapping[str, Any]]) -> StandIns:
     return names
 
 
+def _is_collection(name: str) -> bool:
+    """Say whether a name is made by the service of a VM's name and a number."""
+    return re.fullmatch(_COLLECTION, name, re.IGNORECASE) is not None
+
+
+def is_fixed(name: str) -> bool:
+    """Say whether a name is the same for everybody, so that it stays."""
+    return any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in _FIXED)
+
+
 def mask_id(resource_id: str, plain: Callable[[str], str]) -> str:
     """Mask the names in an id; labels, namespaces and types stay."""
     parts = resource_id.split("/")
     labels = frozenset(place for place, _ in _labels(parts))
-    return "/".join(
-        part if place in labels else plain(part) for place, part in enumerate(parts)
-    )
+    return "/".join(part if place in labels else plain(part) for place, part in enumerate(parts))
 
 
 def mask_container(text: str, plain: Callable[[str], str]) -> str | None:
@@ -171,8 +181,10 @@ def _labels(parts: list[str]) -> Iterator[tuple[int, str]]:
         if part.lower() == "providers" and place + 1 < len(parts):
             yield place + 1, parts[place + 1]
             place += 2
-        else:
-            place += 2 if part else 1
+            continue
+        if part.lower() in _OWNING and place + 1 < len(parts):
+            yield place + 1, parts[place + 1]
+        place += 2 if part else 1
 
 
 def _names_in_id(resource_id: str) -> Iterator[tuple[str, str]]:
@@ -219,10 +231,6 @@ def _own_extension(document: Mapping[str, Any]) -> str | None:
     properties = document.get("properties") or {}
     name = parts[-1]
     return name if name == str(properties.get("type", "")).lower() else None
-
-
-def _is_service_name(name: str) -> bool:
-    return any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in _SERVICE)
 
 
 def _affixes(documents: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:

@@ -19,6 +19,7 @@ from azremedy.domain.masked_names import (
     KEPT_ADDRESSES,
     StandIns,
     collect,
+    is_fixed,
     mask_container,
     mask_id,
 )
@@ -147,6 +148,8 @@ class _Masker:
         """Mask a text that holds no id: a name, a composed name or a sentence."""
         if whole := self.names.known(text):
             return whole
+        if is_fixed(text):
+            return text
         if (container := mask_container(text, self._plain)) is not None:
             return container
         return self.pattern.sub(self._found, text)

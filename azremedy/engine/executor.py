@@ -31,6 +31,7 @@ from azremedy.errors import (
     EXIT_FAILURES,
     EXIT_INTERRUPTED,
     AzremedyError,
+    BackupUnknownError,
     ConnectionFailedError,
     RefusedError,
     ServiceUnavailableError,
@@ -204,7 +205,7 @@ class Executor:
             token = accepted.operation.token() if accepted.operation is not None else None
             self._note(EntryKind.ACCEPTED, planned, operation_token=token)
             outcome = handler.finish(accepted)
-        except _LOST as error:
+        except (*_LOST, BackupUnknownError) as error:
             return self._failed(planned, error, started, StepState.UNKNOWN)
         except AzremedyError as error:
             return self._failed(planned, error, started, StepState.FAILED)

@@ -91,7 +91,9 @@ def _policies(link: Link) -> list[Any]:
         core.ProxyPolicy(),
         core.ContentDecodePolicy(),
         core.RedirectPolicy(),
-        core.RetryPolicy(retry_total=link.options.retry_total),
+        core.RetryPolicy(
+            retry_total=link.options.retry_total, retry_status=link.options.retry_total
+        ),
         arm.ARMChallengeAuthenticationPolicy(link.credential, link.cloud.scope),
         core.CustomHookPolicy(),
         core.NetworkTraceLoggingPolicy(),

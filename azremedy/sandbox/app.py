@@ -137,7 +137,7 @@ def _uncounted(request: Request, answer: Answer) -> bool:
 
 
 def _unserved(answer: Answer) -> bool:
-    """Tell whether no provider had a part in an answer: ARM refused, or it was spoilt on purpose."""
+    """Tell whether no provider speaks in an answer: ARM refused, or it was spoilt on purpose."""
     return answer.is_fault or _refused_at_the_gate(answer)
 
 

@@ -37,7 +37,8 @@ def parts_of(world: World, parent: Json, kind: str) -> list[Json]:
     embedded = list(parent["properties"].get(kind, []))
     names = {part["name"].lower() for part in embedded}
     loose = world.documents.of_type(f"{parent['type']}/{kind}", under=parent["id"])
-    return [*embedded, *(part for part in loose if part["name"].lower() not in names)]
+    found = [*embedded, *(part for part in loose if part["name"].lower() not in names)]
+    return [{**part, "properties": part.get("properties") or {}} for part in found]
 
 
 def subnet_of(world: World, subnet_id: str) -> Json | None:
@@ -86,16 +87,20 @@ def _denied(world: World, holder: Json, nic: Json, region: str) -> bool:
     group_id = (holder["properties"].get("networkSecurityGroup") or {}).get("id", "")
     group = world.documents.get(group_id) if group_id else None
     rules = parts_of(world, group, "securityRules") if group else []
-    for rule in sorted(rules, key=lambda rule: int(rule["properties"]["priority"])):
+    for rule in sorted(rules, key=_priority):
         if _meets(rule["properties"], nic, region):
-            return str(rule["properties"]["access"]).lower() == "deny"
+            return str(rule["properties"].get("access")).lower() == "deny"
     return False  # 65001 AllowInternetOutBound
+
+
+def _priority(rule: Json) -> int:
+    return int(rule["properties"].get("priority", 0))
 
 
 def _meets(rule: Json, nic: Json, region: str) -> bool:
     return (
-        str(rule["direction"]).lower() == "outbound"
-        and str(rule["protocol"]).lower() in {"tcp", "*"}
+        str(rule.get("direction")).lower() == "outbound"
+        and str(rule.get("protocol", "*")).lower() in {"tcp", "*"}
         and any(_covers_port(text) for text in _both(rule, "destinationPortRange"))
         and any(_is_storage(text, region) for text in _both(rule, "destinationAddressPrefix"))
         and any(_is_own(text, nic) for text in _both(rule, "sourceAddressPrefix"))
@@ -164,7 +169,9 @@ def routes_of(world: World, subnet: Json) -> list[Json]:
 def _default_hop(world: World, subnet: Json) -> str:
     """Give where traffic to Storage goes by the table: a route for its tag, else the default."""
     hops = {
-        str(route["properties"]["addressPrefix"]).lower(): str(route["properties"]["nextHopType"])
+        str(route["properties"].get("addressPrefix")).lower(): str(
+            route["properties"].get("nextHopType")
+        )
         for route in routes_of(world, subnet)
     }
     tagged = [hop for prefix, hop in hops.items() if prefix.partition(".")[0] == "storage"]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox.http import Answer, ArmError, Request, no_content, ok
-from azremedy.sandbox.operations import Operation, Style, status_body
+from azremedy.sandbox.operations import SERVICE_REQUEST, Operation, Style, status_body
 from azremedy.sandbox.routing import Route
 
 if TYPE_CHECKING:
@@ -28,12 +29,29 @@ def _located(world: World, request: Request, *, operation: str, **_: str) -> Ans
         answer = _awaited(world, request, found)
     else:
         answer = _status(world, found)
-    counted = _COUNTED if found.work.style is Style.COMPUTE else {}
-    return replace(answer, headers={**answer.headers, **counted})
+    return replace(answer, headers={**answer.headers, **_own_headers(world, found)})
+
+
+def _own_headers(world: World, found: Operation) -> dict[str, str]:
+    """Give what a service adds to the polls of its operations."""
+    if found.work.style is Style.COMPUTE:
+        return _COUNTED
+    return {SERVICE_REQUEST: world.ids.new()} if found.work.style is Style.NETWORK else {}
 
 
 def _network_result(world: World, request: Request, *, operation: str, **_: str) -> Answer:
-    return _awaited(world, request, world.operations.find(operation))
+    """Follow a Network operation to its result, which repeats where it was followed.
+
+    Source: recorded Azure traffic, 2019-2024.
+    """
+    found = world.operations.find(operation)
+    answer = _awaited(world, request, found)
+    links = {"Location": request.url}
+    if found.output is None:
+        status = re.sub("/operationResults/", "/operations/", request.url, flags=re.IGNORECASE)
+        links |= {"Azure-AsyncOperation": status, "azure-asyncnotification": "Enabled"}
+    headers = {**links, **answer.headers, **_own_headers(world, found)}
+    return replace(answer, headers=headers)
 
 
 def _group_result(world: World, request: Request, *, token: str, **_: str) -> Answer:

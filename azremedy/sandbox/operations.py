@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from azremedy.sandbox.scenario_model import Failure, OperationFault
     from azremedy.sandbox.world import World
 
+SERVICE_REQUEST = "x-ms-arm-service-request-id"
+"""Network's own request id, on all its answers. Source: recorded Azure traffic, 2018-2024."""
+
 _GROUP_JOB = "RESOURCEGROUPDELETIONJOB-"
 
 
@@ -120,6 +123,8 @@ class Operations:
         self._by_id[operation.id] = operation
         self._schedule_end(operation, self._trouble.of(request, work.name))
         headers = {**_links(request, operation), **self.pace(work.name)}
+        if work.style is Style.NETWORK:
+            headers[SERVICE_REQUEST] = self.world.ids.new()
         return Answer(status=work.status, headers=headers, body=work.body)
 
     def find(self, operation_id: str) -> Operation:

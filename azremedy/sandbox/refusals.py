@@ -85,9 +85,10 @@ def _unreadable(reason: str) -> ArmError:
 def _is_version(text: str) -> bool:
     match = _VERSION.fullmatch(text)
     try:
-        return bool(match) and _OLDEST <= date.fromisoformat(match[1]).year <= _NEWEST
+        year = date.fromisoformat(match[1]).year if match else 0
     except ValueError:
         return False
+    return _OLDEST <= year <= _NEWEST
 
 
 def check_subscription(world: World, request: Request) -> None:
@@ -130,7 +131,8 @@ def short_name(resource_id: str) -> str:
 
 def unknown(methods: frozenset[str], request: Request) -> ArmError:
     """Word why no operation answers a request, given the verbs that its path does take."""
-    if methods:
+    # Resource Manager itself answers HEAD, wherever a provider serves GET.
+    if methods and not (request.method == "HEAD" and "GET" in methods):
         message = f"The requested resource does not support http method '{request.method}'."
         return ArmError(405, "MethodNotAllowed", message, headers=GATEWAY)
     kind = arm_ids.type_of_path(request.path)

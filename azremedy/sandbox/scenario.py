@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from azremedy.sandbox import arm_ids, yaml_lines
+from azremedy.sandbox.guest_model import Guest
 from azremedy.sandbox.scenario_model import (
     Backup,
     Drip,
@@ -20,7 +21,6 @@ from azremedy.sandbox.scenario_model import (
     Fault,
     FaultAnswer,
     Grant,
-    Guest,
     Latency,
     Limits,
     Match,

@@ -77,7 +77,7 @@ class World:
         if self.registration(name) == "NotRegistered":
             self._registrations[name] = "Registering"
             seconds = self.timing("registerProvider").seconds
-            self.clock.schedule(seconds, lambda: self._registrations.pop(name))
+            self.clock.schedule(seconds, lambda: self._registrations.update({name: "Registered"}))
 
     def linger(self, lock: Json) -> None:
         """Let a removed lock go on forbidding for a while, as ARM's caches do.

@@ -208,8 +208,7 @@ _BACKUP = (
         value=18,
     ),
     Step(
-        call=f"backup protection backup-now {_ITEM_ARGS.format('-i')} "
-        "--retain-until 20-12-2026",
+        call=f"backup protection backup-now {_ITEM_ARGS.format('-i')} --retain-until 20-12-2026",
         query="name",
         keep="job",
     ),
@@ -254,7 +253,7 @@ _PLATFORM = (
     Step(
         call=f"keyvault set-policy -n kv-shop --object-id {BACKUP_SERVICE_OBJECT} "
         "--key-permissions get list backup --secret-permissions get list backup",
-        query="properties.accessPolicies[0].permissions.keys",
+        query="sort(properties.accessPolicies[0].permissions.keys)",
         value=["backup", "get", "list"],
         stands=(KEY_VAULT,),
     ),

@@ -144,11 +144,11 @@ def test_locks_in_the_way_are_those_on_the_path(
 def test_only_locks_that_the_flags_name_are_taken_off(
     found: list[ManagementLock], *, unlock: bool, include_inherited: bool
 ) -> None:
-    """Each kind of lock has its flag, the service's own has none, and the widest goes first."""
+    """Each kind of lock has its flag, the service's own has none, and the widest goes last."""
     taken = select_allowed(found, unlock=unlock, include_inherited=include_inherited)
 
     assert not any(lock.name.lower() == "azurebackupprotectionlock" for lock in taken)
     assert unlock or all("/resourceGroups/" not in str(lock.scope) for lock in taken)
     assert include_inherited or all("/resourceGroups/" in str(lock.scope) for lock in taken)
     widths = [len(lock.scope.segments) for lock in taken]
-    assert sorted(widths) == widths
+    assert sorted(widths, reverse=True) == widths

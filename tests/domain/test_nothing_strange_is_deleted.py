@@ -304,7 +304,7 @@ def test_only_the_snapshot_extension_of_this_vm_is_uninstalled(
     assert all(evidence.vm.id == step.extension_id.parent for step in deleted)
     assert bool(ours) == bool(deleted)
     assert all(d.step.leased for d in section.drafts if isinstance(d.step, DeleteLock))
-    names = {extension.name for extension in ours} | {"VMSnapshot"}
+    names = {name for extension in ours for name in (extension.name, extension.handler_type)}
     assert {step.extension_id.name for step in deleted} <= names
 
 

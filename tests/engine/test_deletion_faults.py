@@ -99,9 +99,9 @@ def test_a_collection_goes_in_spite_of_trouble(
 @pytest.mark.parametrize(
     ("fault", "state", "code", "sent"),
     [
-        (answered(DELETE_COLLECTION, 429, times=99), "failed", 3, 4),
+        (answered(DELETE_COLLECTION, 429, times=99), "failed", 3, 6),
         (answered(DELETE_COLLECTION, 429, headers={"Retry-After": "3600"}), "failed", 3, 1),
-        (answered(DELETE_COLLECTION, 500, times=99), "unknown", 3, 4),
+        (answered(DELETE_COLLECTION, 500, times=99), "unknown", 3, 6),
         (answered(DELETE_COLLECTION, 409, code="Conflict"), "failed", 3, 1),
         (answered(DELETE_COLLECTION, 403, code="AuthorizationFailed"), "failed", 5, 1),
         (answered(DELETE_COLLECTION, 409, code=IN_USE), "failed", 3, 1),

@@ -82,7 +82,7 @@ class Saboteur:
 
 
 def test_locks_are_back_after_success(tmp_path: Path) -> None:
-    """Level, notes and owners are as before; the widest goes first and comes back last."""
+    """Level, notes and owners are as before; the widest goes last and comes back first."""
     stage = open_stage(tmp_path, locked_world())
     before, plan = all_locks(stage), plan_behind_locks(stage)
 
@@ -91,7 +91,7 @@ def test_locks_are_back_after_success(tmp_path: Path) -> None:
     assert before == all_locks(stage)
     assert run.exit_code == 0
     assert stage.writes() == writes_of([planned.step for planned in plan.steps])
-    assert [CORPORATE, TEAM, TEAM, CORPORATE] == [
+    assert [TEAM, CORPORATE, CORPORATE, TEAM] == [
         planned.step.target.key for planned in plan.steps if "Lock" in planned.step.kind
     ]
 
@@ -238,7 +238,7 @@ def test_another_lock_of_that_name_is_not_overwritten(tmp_path: Path) -> None:
 
     assert other == all_locks(stage)[TEAM]
     assert CORPORATE in all_locks(stage)
-    assert run.steps[3].state.value == "failed"
+    assert run.steps[4].state.value == "failed"
     assert run.exit_code != 0
 
 
@@ -253,7 +253,7 @@ def test_a_lock_that_somebody_put_back_is_enough(tmp_path: Path) -> None:
 
     run = stage.apply(plan_behind_locks(stage), listen=listen)
 
-    assert ("done", "done", "done", "done", "already") == states(run)
+    assert ("done", "done", "done", "already", "done") == states(run)
     assert run.exit_code == 0
 
 
@@ -265,7 +265,7 @@ def test_a_lock_that_was_gone_before_is_not_put_back(tmp_path: Path) -> None:
 
     run = stage.apply(plan)
 
-    assert ("done", "already", "done", "already", "done") == states(run)
+    assert ("already", "done", "done", "done", "already") == states(run)
     assert TEAM not in all_locks(stage)
 
 

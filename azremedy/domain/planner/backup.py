@@ -70,7 +70,7 @@ def find_item(
             return None, stopped
         return None, [*stopped, guards.refuse("not-protected", vm_id, _why_missing(evidence))]
     budget = guards.check_budget(evidence.todays_backups, vm_id=vm_id, max_backups=max_backups)
-    return active[0], [*_check_running(evidence), *budget]
+    return active[0], [*_check_running(evidence, active[0]), *budget]
 
 
 def draft_backup(
@@ -107,15 +107,19 @@ def _why_missing(evidence: VmEvidence) -> str:
     return "no vault that could be read protects this VM now"
 
 
-def _check_running(evidence: VmEvidence) -> list[Verdict]:
+def _check_running(evidence: VmEvidence, item: ProtectedItem) -> list[Verdict]:
     """Refuse while a job runs. Azure itself refuses a second backup, so no flag can help.
 
-    For the same reason nothing is at stake where jobs of another vault could not be read.
+    For the same reason nothing is at stake where jobs of another vault could not be read; without
+    those of its own vault the backup could not be followed.
     """
     vm_id, jobs = evidence.vm.id, evidence.running_jobs
     seen = guards.check_jobs(Reading(values=jobs.values), vm_id=vm_id, during_job=False)
     final = [guards.refuse(verdict.guard, verdict.subject, verdict.message) for verdict in seen]
     if jobs.complete:
         return final
+    if any(str(item.vault_id).lower() in gap.source.lower() for gap in jobs.gaps):
+        unseen = "the jobs of its vault cannot be read, so the backup could not be followed"
+        return [*final, guards.refuse("jobs-unreadable", vm_id, unseen)]
     message = "not all jobs could be read: Azure refuses the backup if one of this VM runs"
     return [*final, guards.warn("jobs-unreadable", vm_id, message)]

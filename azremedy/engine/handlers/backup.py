@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from azremedy.domain.jobs import describe_job, is_confirmed, job_outcome
+from azremedy.domain.jobs import describe_job, is_clean_up_pending, is_confirmed, job_outcome
 from azremedy.domain.steps import ItemRef, TriggerBackup, WaitForJob
 from azremedy.engine.handlers.base import (
     Accepted,
@@ -20,7 +20,7 @@ from azremedy.engine.handlers.base import (
 )
 from azremedy.engine.handlers.idle import list_jobs_of, vault_of
 from azremedy.engine.handlers.patient import UNANSWERED, keep_asking, retry_throttled
-from azremedy.errors import BackupNotConfirmedError
+from azremedy.errors import BackupNotConfirmedError, BackupUnknownError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,7 +67,11 @@ class BackupTrigger:
                 self._remember(job_id=job.id)
                 return Accepted()
             self.tools.clock.sleep(self.tools.patience.job_every.total_seconds())
-        return None
+        raise BackupUnknownError(
+            f"Whether a backup of {self.step.item_id} was started is not known",
+            advice="No job of it was seen for some minutes. Look at the vault's jobs, then run "
+            "the command again.",
+        )
 
     def finish(self, accepted: Accepted) -> Outcome:  # noqa: ARG002 - part of the protocol
         """Nothing to wait for: the next step follows the backup."""
@@ -142,7 +146,7 @@ class JobWait:
         told = describe_job(job)
         if is_confirmed(job, self.step.until):
             return Outcome(message=told, job=outcome)
-        if self.step.failure_expected and not job.running:
+        if self.step.failure_expected and is_clean_up_pending(job):
             return Outcome(message=f"{told}, as expected", job=outcome)
         return Outcome(message=told, job=outcome, failure=_unconfirmed(job, told))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azremedy.domain.jobs import is_job_of
 from azremedy.gateways.backup import JobFilter
 
 if TYPE_CHECKING:
@@ -22,17 +23,10 @@ def find_running_job(items: Iterable[ItemRef], tools: Tools) -> BackupJob | None
 
 
 def list_jobs_of(item: ItemRef, tools: Tools) -> tuple[BackupJob, ...]:
-    """List an item's jobs, ended ones too."""
+    """List an item's jobs of the last days, ended ones too."""
     vault_id = vault_of(item.item_id)
-    jobs = tools.gateways(vault_id).backup.list_jobs(vault_id, JobFilter())
-    return tuple(job for job in jobs if _is_of(job, item.container_name))
-
-
-def _is_of(job: BackupJob, container_name: str) -> bool:
-    if job.container_name:
-        return job.container_name.lower() == container_name.lower()
-    # Some answers name no container; the VM's name is then all there is.
-    return job.entity_name.lower() == container_name.rpartition(";")[2].lower()
+    jobs = tools.gateways(vault_id).backup.list_jobs(vault_id, JobFilter.recent(tools.clock.now()))
+    return tuple(job for job in jobs if is_job_of(job, item.container_name))
 
 
 def vault_of(item_id: ResourceId) -> ResourceId:

@@ -74,7 +74,7 @@ def _put_assignment(world: World, request: Request, *, scope: str, name: str) ->
     """Give a principal a role.
 
     Raises:
-        ArmError: 409 `RoleAssignmentExists` (recorded Azure traffic), 400 without role or principal.
+        ArmError: 409 `RoleAssignmentExists` as recorded, 400 without role or principal.
     """
     sent = (request.json() or {}).get("properties") or {}
     if not sent.get("roleDefinitionId") or not sent.get("principalId"):
@@ -198,8 +198,8 @@ def _assignment(world: World, grant: Grant, scope: str) -> Json:
             "conditionVersion": None,
             "createdOn": moment,
             "updatedOn": moment,
-            "createdBy": "",
-            "updatedBy": "",
+            "createdBy": tokens.CALLER_OBJECT,
+            "updatedBy": tokens.CALLER_OBJECT,
             "delegatedManagedIdentityResourceId": None,
             "description": None,
         },

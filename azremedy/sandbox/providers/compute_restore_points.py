@@ -141,7 +141,7 @@ def _check_unread(world: World, collection: Json, what: str) -> None:
                 world.documents.put(document)
             message = (
                 "There is an active shared access signature outstanding for disk restore point "
-                f"{snapshot.rsplit('/', 1)[1]}. Call EndGetAccess before deleting the restore point."
+                f"{snapshot.rsplit('/', 1)[1]}. Call EndGetAccess before deleting it."
             )
             raise ArmError(409, "DiskRestorePointUsedByCustomer", message)
 

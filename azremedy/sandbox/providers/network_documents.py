@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox import arm_ids, backup_network, refusals
 from azremedy.sandbox.http import ArmError, Json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from azremedy.sandbox.world import World
 
 PROVIDER = "Microsoft.Network"
@@ -33,6 +36,24 @@ _RANGES = (
     "destinationAddressPrefixes",
 )
 _PRIORITIES = range(100, 4097)
+_ALWAYS: Mapping[str, Json] = MappingProxyType(
+    {
+        "virtualNetworks": {"virtualNetworkPeerings": [], "enableDdosProtection": False},
+        "subnets": {
+            "delegations": [],
+            "privateEndpointNetworkPolicies": "Disabled",
+            "privateLinkServiceNetworkPolicies": "Enabled",
+        },
+        "networkInterfaces": {
+            "dnsSettings": {"dnsServers": [], "appliedDnsServers": []},
+            "enableAcceleratedNetworking": False,
+            "enableIPForwarding": False,
+            "hostedWorkloads": [],
+            "tapConfigurations": [],
+        },
+    }
+)
+"""What answers say of a kind even when its maker did not (recorded Azure traffic, 2022-2024)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,25 +77,54 @@ def shown(world: World, kind: Kind, document: Json) -> Json:
         document["properties"][part] = [shown_part(document, part, each) for each in own]
     if kind.name == "networkSecurityGroups":
         document["properties"].setdefault("defaultSecurityRules", default_rules(document))
+    document["properties"] = {**_ALWAYS.get(kind.name, {}), **document["properties"]}
+    addresses = document["properties"].get("ipConfigurations") or []
+    if kind.name == "networkInterfaces":
+        document["properties"]["ipConfigurations"] = [
+            _address(document, each, number) for number, each in enumerate(addresses)
+        ]
     return document
+
+
+def _address(card: Json, own: Json, number: int) -> Json:
+    """Complete an address of an interface; one that nobody chose is a private one of ten.
+
+    Source: recorded Azure traffic, 2019-2024.
+    """
+    shown_with = {
+        "provisioningState": "Succeeded",
+        "privateIPAddress": f"10.0.0.{4 + number}",
+        "privateIPAddressVersion": "IPv4",
+        **(own.get("properties") or {}),
+    }
+    name = own.get("name", f"ipconfig{number + 1}")
+    etag = {"etag": card["etag"]} if "etag" in card else {}
+    about = {"name": name, "id": f"{card['id']}/ipConfigurations/{name}", **etag}
+    return {**about, "type": f"{card['type']}/ipConfigurations", **own, "properties": shown_with}
 
 
 def shown_part(parent: Json, part: str, own: Json) -> Json:
     """Give a part as GET shows it, with what a scenario left out."""
     part_id = own.get("id") or f"{parent['id']}/{part}/{own['name']}"
-    return {**own, "id": part_id, "type": f"{parent['type']}/{part}"}
+    etag = {"etag": parent["etag"]} if "etag" in parent else {}
+    properties = {**_ALWAYS.get(part, {}), **(own.get("properties") or {})}
+    kind = f"{parent['type']}/{part}"
+    return {**etag, **own, "id": part_id, "type": kind, "properties": properties}
 
 
 def default_rules(group: Json) -> list[Json]:
     """Write the default rules of a security group."""
     kind = "defaultSecurityRules"
+    etag = {"etag": group["etag"]} if "etag" in group else {}
     return [
         {
             "name": name,
             "id": f"{group['id']}/{kind}/{name}",
+            **etag,
             "type": f"{group['type']}/{kind}",
             "properties": {
                 "provisioningState": "Succeeded",
+                "description": f"{access} {direction.lower()} traffic, by default",
                 "protocol": "*",
                 "sourcePortRange": "*",
                 "destinationPortRange": "*",

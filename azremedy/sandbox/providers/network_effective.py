@@ -26,6 +26,7 @@ _NIC = (
     f"/subscriptions/{{subscription}}/resourceGroups/{{group}}/providers/{PROVIDER}"
     "/networkInterfaces/{name}"
 )
+_NOT_HERE = {"Azure-AsyncOperation", "azure-asyncnotification"}
 _ALL_PORTS = "0-65535"
 _PROTOCOLS = {"*": "All"}
 
@@ -49,7 +50,7 @@ def _asking(look: Callable[[World, Json], Json]) -> Handler:
             finish=lambda: {"value": look(world, existing(world, nic["id"]))},
         )
         answer = world.operations.begin(request, work)
-        headers = {key: v for key, v in answer.headers.items() if key != "Azure-AsyncOperation"}
+        headers = {key: v for key, v in answer.headers.items() if key not in _NOT_HERE}
         return replace(answer, headers=headers)
 
     return handler

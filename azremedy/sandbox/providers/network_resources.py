@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox import refusals
 from azremedy.sandbox.compute_answers import existing
 from azremedy.sandbox.http import Answer, Json, Request, no_content, ok
-from azremedy.sandbox.operations import NETWORK, Work
+from azremedy.sandbox.operations import NETWORK, SERVICE_REQUEST, Work
 from azremedy.sandbox.paging import page
 from azremedy.sandbox.providers.network_documents import (
     PROVIDER,
@@ -18,6 +19,7 @@ from azremedy.sandbox.providers.network_documents import (
     part_written,
     settle,
     shown,
+    shown_part,
     with_part,
     without_part,
     written,
@@ -63,11 +65,18 @@ def _list(kind: Kind, world: World, request: Request, **place: str) -> Answer:
     scope = _scope(place)
     existing(world, scope)
     found = world.documents.of_type(f"{PROVIDER}/{kind.name}", under=scope)
-    return page(request, [shown(world, kind, each) for each in found], world.page_size)
+    answer = page(request, [shown(world, kind, each) for each in found], world.page_size)
+    return replace(answer, headers={**answer.headers, SERVICE_REQUEST: world.ids.new()})
 
 
 def _get(kind: Kind, world: World, _request: Request, **place: str) -> Answer:
-    return ok(shown(world, kind, existing(world, _id(kind, place))))
+    return _one(world, shown(world, kind, existing(world, _id(kind, place))))
+
+
+def _one(world: World, body: Json) -> Answer:
+    """Answer one resource with its entity tag (recorded Azure traffic, 2022-2024)."""
+    etag = {"ETag": body["etag"]} if "etag" in body else {}
+    return replace(ok(body), headers={**etag, SERVICE_REQUEST: world.ids.new()})
 
 
 def _put(kind: Kind, world: World, request: Request, **place: str) -> Answer:
@@ -116,30 +125,32 @@ def _delete(kind: Kind, world: World, request: Request, **place: str) -> Answer:
 
 def _list_parts(kind: Kind, part: str, world: World, request: Request, **place: str) -> Answer:
     parent = shown(world, kind, existing(world, _id(kind, place)))
-    return page(request, parent["properties"][part], world.page_size)
+    answer = page(request, parent["properties"][part], world.page_size)
+    return replace(answer, headers={**answer.headers, SERVICE_REQUEST: world.ids.new()})
 
 
 def _get_part(kind: Kind, part: str, world: World, request: Request, **place: str) -> Answer:
     parent = shown(world, kind, existing(world, _id(kind, place)))
     for each in parent["properties"][part]:
-        if each["name"].lower() == place["part"].lower():
-            return ok(each)
+        if each["name"].lower() == place["item"].lower():
+            return _one(world, each)
     raise refusals.resource_not_found(request.path)
 
 
 def _put_part(kind: Kind, part: str, world: World, request: Request, **place: str) -> Answer:
     parent = existing(world, _id(kind, place))
-    before = part_of(world, parent, part=part, name=place["part"])
-    name = before["name"] if before else place["part"]
+    before = part_of(world, parent, part=part, name=place["item"])
+    name = before["name"] if before else place["item"]
     fresh = part_written(parent, part, {**(request.json() or {}), "name": name})
     world.documents.put(with_part(world, parent, part=part, fresh=fresh))
-    return _writing(world, request, kind, parent=parent, body=fresh, fresh=not before)
+    body = shown_part(parent, part, fresh)
+    return _writing(world, request, kind, parent=parent, body=body, fresh=not before)
 
 
 def _delete_part(kind: Kind, part: str, world: World, request: Request, **place: str) -> Answer:
     """Delete a part that nothing uses; 204 when there is none."""
     parent = existing(world, _id(kind, place))
-    own = part_of(world, parent, part=part, name=place["part"])
+    own = part_of(world, parent, part=part, name=place["item"])
     if not own:
         return no_content()
     check_unused(world, own["id"], kind.part_in_use)
@@ -185,7 +196,7 @@ def _routes(kind: Kind) -> tuple[Route, ...]:
 
 def _part_routes(kind: Kind, part: str, *, readable_only: bool = False) -> tuple[Route, ...]:
     many = f"{_GROUP}/{kind.name}/{{name}}/{part}"
-    one = f"{many}/{{part}}"
+    one = f"{many}/{{item}}"
     reads = (("GET", many, _list_parts), ("GET", one, _get_part))
     writes = (("PUT", one, _put_part), ("DELETE", one, _delete_part))
     return tuple(

@@ -50,6 +50,9 @@ def test_a_bearer_token_is_required(
         ("?api-version=", "MissingApiVersionParameter"),
         ("?api-version=latest", "InvalidApiVersionParameter"),
         ("?API-VERSION=2024-1-1", "InvalidApiVersionParameter"),
+        ("?api-version=2024-02-30", "InvalidApiVersionParameter"),
+        ("?api-version=2013-12-31", "InvalidApiVersionParameter"),
+        ("?api-version=2028-01-01", "InvalidApiVersionParameter"),
     ],
 )
 def test_an_api_version_is_required(
@@ -118,19 +121,22 @@ def test_what_does_not_exist_is_told_apart(
 def test_every_answer_carries_the_common_headers(
     open_world: OpenWorld, small: dict[str, Any]
 ) -> None:
-    """Request ids, the world's date and what is left of the limits, on refusals too."""
+    """Request ids and the world's date always, what is left of the limits when a provider spoke."""
     correlation = "0f4c3f2e-8f4b-4c0e-9f64-1d1f6d9f1a11"
     headers = {**SIGNED_IN, "x-ms-correlation-request-id": correlation}
     app = open_world(small).app
 
     good = get(app, "/subscriptions?api-version=2022-12-01", headers=headers)
     bad = get(app, "/subscriptions")
+    later = get(app, "/subscriptions?api-version=2022-12-01")
 
     assert good.headers["x-ms-correlation-request-id"] == correlation
     assert good.headers["x-ms-request-id"] != bad.headers["x-ms-request-id"]
     assert good.headers["Date"] == "Fri, 20 Nov 2026 08:00:00 GMT"
-    assert bad.headers["x-ms-ratelimit-remaining-subscription-reads"] == "249"
-    assert bad.headers["x-ms-ratelimit-remaining-subscription-global-reads"] == "3749"
+    assert good.headers["x-ms-ratelimit-remaining-subscription-reads"] == "249"
+    assert good.headers["x-ms-ratelimit-remaining-subscription-global-reads"] == "3749"
+    assert "x-ms-ratelimit-remaining-subscription-reads" not in bad.headers
+    assert later.headers["x-ms-ratelimit-remaining-subscription-reads"] == "247"
 
 
 def test_a_head_has_no_body(
@@ -189,7 +195,10 @@ def test_lists_of_unserved_types_are_generic(
     app = open_world(small).app
     disks = "providers/Microsoft.Compute/disks?api-version=2024-03-02"
 
-    def count(scope: str) -> int:
-        return len(get(app, f"/subscriptions/{subscription}{scope}/{disks}").body["value"])
+    def count(scope: str, kind: str = disks) -> int:
+        return len(get(app, f"/subscriptions/{subscription}{scope}/{kind}").body["value"])
 
-    assert (count(""), count("/resourceGroups/rg-app"), count("/resourceGroups/rg-ap")) == (1, 1, 0)
+    assert (count(""), count("/resourceGroups/rg-app")) == (1, 1)
+    assert count("", "providers/Microsoft.Insights/metricAlerts?api-version=2018-03-01") == 0
+    missing = get(app, f"/subscriptions/{subscription}/resourceGroups/rg-ap/{disks}")
+    assert code(missing) == (404, "ResourceGroupNotFound")

@@ -70,7 +70,7 @@ def test_compute_gives_a_status_and_a_result(world: World) -> None:
     assert "endTime" not in running.body
     assert over.body["status"] == "Succeeded"
     assert over.body["properties"] == {"output": {"value": 1}}
-    assert over.body["endTime"] == "2026-11-20T08:00:40.0000000Z"
+    assert over.body["endTime"] == "2026-11-20T08:00:40.0000000+00:00"
     assert (done.status, done.body) == (200, {"value": 1})
 
 

@@ -1,0 +1,151 @@
+"""Know the commands by which a Linux guest is examined and mended."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from azremedy.sandbox import guest_facts, vm_state
+from azremedy.sandbox.guest_inside import (
+    Inside,
+    complain,
+    know,
+    named,
+    say,
+    set_service,
+    state_of,
+)
+
+_CONF = r"waagent\.conf"
+_WRITTEN = re.compile(r"([A-Z]\w*(?:\.\w+)+)\s*=\s*(\w+)")
+
+
+def _is_active(inside: Inside, command: str) -> Inside:
+    states = [state_of(inside, name) for name in named(inside, command)]
+    return say(inside, "\n".join("active" if each == "running" else "inactive" for each in states))
+
+
+def _is_enabled(inside: Inside, command: str) -> Inside:
+    states = [state_of(inside, name) for name in named(inside, command)]
+    off = {"disabled", "missing"}
+    return say(inside, "\n".join("disabled" if each in off else "enabled" for each in states))
+
+
+def _status(inside: Inside, command: str) -> Inside:
+    lines = []
+    for name in named(inside, command):
+        running = state_of(inside, name) == "running"
+        lines.append(f"* {name}.service - Azure Linux Agent")
+        lines.append(f"     Active: {'active (running)' if running else 'inactive (dead)'}")
+    return say(inside, "\n".join(lines))
+
+
+def _processes(inside: Inside, command: str) -> Inside:
+    running = all(state_of(inside, name) == "running" for name in named(inside, command))
+    line = "    912 ?        00:00:04 python3 -u /usr/sbin/waagent -daemon"
+    return say(inside, line if running else "")
+
+
+def _version(inside: Inside, _command: str) -> Inside:
+    system = inside.vm["properties"].get("instanceView", {})
+    name = f"{system.get('osName', 'ubuntu')} {system.get('osVersion', '24.04')}"
+    first = f"WALinuxAgent-{inside.version} running on {name}"
+    return say(inside, f"{first}\nPython: 3.12.3\nGoal state agent: {inside.version}")
+
+
+def _start(inside: Inside, command: str) -> Inside:
+    for name in named(inside, command):
+        if state_of(inside, name) == "missing":
+            return complain(inside, f"Failed to restart {name}.service: Unit not found.")
+        inside = set_service(inside, name, "running")
+    return replace(inside, restarted=True)
+
+
+def _enable(inside: Inside, command: str) -> Inside:
+    for name in named(inside, command):
+        if state_of(inside, name) == "disabled":
+            inside = set_service(inside, name, "stopped")
+    return _start(inside, command) if "--now" in command else inside
+
+
+def _update(inside: Inside, _command: str) -> Inside:
+    """Install the current agent from the distribution's repository; that restarts it."""
+    for name in guest_facts.agent_services(inside.vm):
+        inside = set_service(inside, name, "running")
+    version = vm_state.current_agent(inside.vm)
+    return replace(
+        say(inside, f"Setting up agent ({version}) ..."), version=version, restarted=True
+    )
+
+
+def _write_conf(inside: Inside, command: str) -> Inside:
+    """Change the switches that the command writes; in a substitution what it puts in."""
+    puts = re.findall(r"\bs([/|#,])(?:.*?)\1(.*?)\1", command)
+    text = " ".join(put for _, put in puts) if puts else command
+    conf = {**inside.guest.conf, **dict(_WRITTEN.findall(text))}
+    return know(inside, replace(inside.guest, conf=conf))
+
+
+def _read_conf(inside: Inside, command: str) -> Inside:
+    lines = [f"{name}={value}" for name, value in guest_facts.switches(inside.guest).items()]
+    asked = re.search(r"grep\s+(?:-\S+\s+)*(?:'([^']*)'|\"([^\"]*)\"|(\S+))", command)
+    pattern = next(filter(None, asked.groups()), "") if asked else ""
+    alternatives = pattern.replace(r"\|", "|").replace(r"\(", "(").replace(r"\)", ")")
+    return say(inside, "\n".join(line for line in lines if re.search(alternatives, line)))
+
+
+def _address(inside: Inside, _command: str) -> Inside:
+    kind = "dynamic " if inside.guest.dhcp else ""
+    return say(inside, f"    inet 10.0.0.4/24 brd 10.0.0.255 scope global {kind}eth0")
+
+
+def _dhcp(inside: Inside, _command: str) -> Inside:
+    return say(inside, f"dhcp4: {'true' if inside.guest.dhcp else 'false'}")
+
+
+def _use_dhcp(inside: Inside, _command: str) -> Inside:
+    return know(inside, replace(inside.guest, dhcp=True))
+
+
+def _ask_host(inside: Inside, _command: str) -> Inside:
+    if inside.guest.host_reachable and inside.guest.dhcp:
+        return say(
+            inside, "<Versions><Supported><Version>2015-04-05</Version></Supported></Versions>"
+        )
+    return complain(inside, "curl: (28) Failed to connect to 168.63.129.16 port 80")
+
+
+def _deep_clean(inside: Inside, _command: str) -> Inside:
+    return know(inside, replace(inside.guest, leftovers=False))
+
+
+def _log(inside: Inside, _command: str) -> Inside:
+    return say(inside, f"INFO ExtHandler ExtHandler Goal State Agent version: {inside.version}")
+
+
+_AGENT = r"(walinuxagent|waagent)"
+COMMANDS = (
+    (r"\bsed\b.*" + _CONF, _write_conf),
+    (r">>?\s*\S*" + _CONF, _write_conf),
+    (r"\btee\b.*" + _CONF, _write_conf),
+    (r"\b(cat|grep|awk|head|tail|sed)\b.*" + _CONF, _read_conf),
+    (r"systemctl\s+is-active", _is_active),
+    (r"systemctl\s+is-enabled", _is_enabled),
+    (r"systemctl\s+enable\b.*" + _AGENT, _enable),
+    (rf"systemctl\s+(re)?start\b.*{_AGENT}", _start),
+    (rf"service\s+{_AGENT}\s+(re)?start", _start),
+    (r"systemctl\s+status|\bservice\s+\S+\s+status", _status),
+    (r"\bpgrep\b|\bps\s+-?[eaA]", _processes),
+    (r"waagent\s+--?version", _version),
+    (r"\b(apt|apt-get|yum|dnf|zypper)\b.*\b(install|upgrade|update)\b.*agent", _update),
+    (r"\b(rm|mv)\b.*/var/lib/waagent/.*VMSnapshotLinux", _deep_clean),
+    (r"168\.63\.129\.16", _ask_host),
+    (r"\bsed\b.*dhcp|netplan\s+set.*dhcp4=(true|yes)|nmcli.*ipv4\.method\s+auto", _use_dhcp),
+    (r"\bip\s+(-\S+\s+)*a(ddr)?\b", _address),
+    (r"dhcp|netplan|networkctl|BOOTPROTO", _dhcp),
+    (r"/var/log/(waagent\.log|azure)", _log),
+)
+"""The looks of commands, most particular first, with what carries each out."""
+
+DETACHED = r"\bsystemd-run\b|\bnohup\b|\bsetsid\b|\bat\s+now\b|&\s*$"
+"""The look of a command that outlives its script."""

@@ -1,0 +1,122 @@
+"""Run a script of Run Command in a guest that does not exist.
+
+Statements are taken one by one. `echo`, `printf`, `Write-Output` and `Write-Host` print their text,
+in which `$(...)` stands for what the command in it prints; of `a || b` the second counts only where
+the first is unknown; `if`, `for` and variables are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from azremedy.sandbox import guest_boot, guest_facts, guest_linux, guest_windows, vm_state
+from azremedy.sandbox.guest_inside import Inside, first_fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from azremedy.sandbox.http import Json
+    from azremedy.sandbox.world import World
+
+OUTPUT_LIMIT = 4096
+"""How many of the last characters of an output Run Command keeps.
+
+Source: learn.microsoft.com/azure/virtual-machines/windows/run-command (2025-08-18).
+"""
+_ECHO = re.compile(r"(?:echo|printf|Write-Output|Write-Host)\s+(.*)", re.IGNORECASE)
+_NESTED = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
+_SEPARATORS = re.compile(r"\s*(?:;|&&|\bthen\b|\bdo\b)\s*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """What a script did."""
+
+    inside: Inside
+    """The guest as it left it."""
+    stdout: str
+    """What it printed."""
+    stderr: str
+    """What it printed as errors."""
+
+    @property
+    def cut_off(self) -> bool:
+        """Tell whether the script took down the agent that was to report its end."""
+        return self.inside.restarted and not self.inside.detached
+
+
+def run(world: World, vm: Json, script: Sequence[str]) -> Ran:
+    """Run a script, without any effect on the world."""
+    inside = Inside(
+        vm=vm,
+        guest=guest_facts.of(world, vm["id"]),
+        version=guest_facts.agent_version(world, vm),
+    )
+    printed: list[str] = []
+    complaints: list[str] = []
+    for statement in _statements(script):
+        inside = _carry_out(replace(inside, words="", complaint=""), statement)
+        printed += [inside.words] if inside.words else []
+        complaints += [inside.complaint] if inside.complaint else []
+    stdout, stderr = ("\n".join(lines)[-OUTPUT_LIMIT:] for lines in (printed, complaints))
+    return Ran(inside=inside, stdout=stdout, stderr=stderr)
+
+
+def leave(world: World, ran: Ran) -> None:
+    """Let what a script did be true; an agent that it restarted reports a while later."""
+    inside, vm_id = ran.inside, ran.inside.vm["id"]
+    facts = {name: getattr(inside.guest, name) for name in ("services", "conf", "dhcp")}
+    more = ("visual_c", "blocker", "leftovers")
+    facts.update({name: getattr(inside.guest, name) for name in more})
+    known = "" if inside.version == "Unknown" else inside.version
+    guest_facts.change(world, vm_id, agent_version=known, **facts)
+    vm = world.documents.get(vm_id)
+    if vm and inside.restarted:
+        guest_boot.start_agent(world, vm)
+        world.documents.put(vm)
+
+
+def _statements(script: Sequence[str]) -> list[str]:
+    lines = [line.strip() for text in script for line in text.splitlines()]
+    return [
+        statement
+        for line in lines
+        if line and not line.startswith("#")
+        for statement in (_SEPARATORS.split(line) if not _quoted(line) else [line])
+        if statement
+    ]
+
+
+def _quoted(line: str) -> bool:
+    """Tell whether a line is one command whose separators stand in quotes, such as a `sh -c`."""
+    return bool(re.search(r"['\"][^'\"]*(;|&&)[^'\"]*['\"]", line))
+
+
+def _carry_out(inside: Inside, statement: str) -> Inside:
+    spoken = _ECHO.match(statement)
+    if spoken and ">" not in statement:
+        return _speak(inside, spoken[1])
+    for command in statement.split("||"):
+        done = _known(inside, command.strip())
+        if done:
+            return done
+    return inside
+
+
+def _known(inside: Inside, command: str) -> Inside | None:
+    system = guest_windows if vm_state.os_type(inside.vm) == "windows" else guest_linux
+    done = first_fit(system.COMMANDS, inside, command)
+    if done and re.search(system.DETACHED, command, re.IGNORECASE):
+        return replace(done, detached=True)
+    return done
+
+
+def _speak(inside: Inside, text: str) -> Inside:
+    """Print a text; what its nested commands change or complain of is kept."""
+    plain = text.strip().strip("'\"")
+    while nested := _NESTED.search(plain):
+        inside = _carry_out(replace(inside, words=""), (nested[1] or nested[2] or "").strip())
+        plain = plain[: nested.start()] + inside.words.strip() + plain[nested.end() :]
+    return replace(inside, words=plain)
