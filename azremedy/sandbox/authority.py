@@ -20,23 +20,30 @@ WRONG_SECRET = "wrong"  # noqa: S105 # the one that is refused
 """The client secret that the sandbox refuses, to rehearse a failed sign-in; any other will do."""
 
 
-def answer(request: Request, *, now: float) -> Answer | None:
-    """Answer a request for sign-in; None when it is none. `now` is in seconds since 1970."""
+def answer(
+    request: Request, *, now: float, life_s: int = tokens.LIFETIME_S
+) -> Answer | None:
+    """Answer a request for sign-in; None when it is none.
+
+    `now` is in seconds since 1970; the tokens last `life_s` seconds.
+    """
     if request.method == "GET" and _CONFIGURATION.match(request.path):
         return ok(_configuration(request))
     if request.method == "GET" and request.path.lower() == "/common/discovery/instance":
         return ok(_instances(request))
     if request.method == "POST" and _TOKEN.match(request.path):
-        return _token(request, now)
+        return _token(request, now, life_s)
     return None
 
 
-def managed_identity(request: Request, *, now: float) -> Answer | None:
+def managed_identity(
+    request: Request, *, now: float, life_s: int = tokens.LIFETIME_S
+) -> Answer | None:
     """Answer a request for a managed identity's token; None when it is none."""
     if request.path.lower() == "/metadata/identity/oauth2/token":
-        return _identity(request, now, allowed=_has_metadata)
+        return _identity(request, now, life_s=life_s, allowed=_has_metadata)
     if request.path.lower() == "/msi/token":
-        return _identity(request, now, allowed=_has_identity_header)
+        return _identity(request, now, life_s=life_s, allowed=_has_identity_header)
     return None
 
 
@@ -78,7 +85,7 @@ def _instances(request: Request) -> Json:
     }
 
 
-def _token(request: Request, now: float) -> Answer:
+def _token(request: Request, now: float, life_s: int) -> Answer:
     form = dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
     client = form.get("client_id", tokens.CALLER)
     if form.get("client_secret") == WRONG_SECRET:
@@ -87,15 +94,15 @@ def _token(request: Request, now: float) -> Answer:
     audience = audience.removesuffix("/.default").rstrip("/")
     body: Json = {
         "token_type": "Bearer",
-        "expires_in": tokens.LIFETIME_S,
-        "ext_expires_in": tokens.LIFETIME_S,
-        "access_token": tokens.access_token(client=client, audience=audience, now=now),
+        "expires_in": life_s,
+        "ext_expires_in": life_s,
+        "access_token": tokens.access_token(client=client, audience=audience, now=now, life_s=life_s),
     }
     if form.get("grant_type") not in {"client_credentials", None}:
         body["refresh_token"] = "sandbox-refresh-token"  # noqa: S105 # no secret: it opens nothing
         body["scope"] = form.get("scope", "")
     if "resource" in form:
-        body |= {"resource": form["resource"], "expires_on": str(int(now) + tokens.LIFETIME_S)}
+        body |= {"resource": form["resource"], "expires_on": str(int(now) + life_s)}
     return ok(body)
 
 
@@ -109,17 +116,19 @@ def _refused(client: str) -> Answer:
     return Answer(status=401, body=body)
 
 
-def _identity(request: Request, now: float, *, allowed: Callable[[Request], bool]) -> Answer:
+def _identity(
+    request: Request, now: float, *, life_s: int, allowed: Callable[[Request], bool]
+) -> Answer:
     resource = request.query.get("resource", "")
     if not allowed(request) or not resource:
         text = "Required metadata header or resource not specified"
         return Answer(status=400, body={"error": "invalid_request", "error_description": text})
     client = request.query.get("client_id", tokens.CALLER)
     body = {
-        "access_token": tokens.access_token(client=client, audience=resource, now=now),
+        "access_token": tokens.access_token(client=client, audience=resource, now=now, life_s=life_s),
         "client_id": client,
-        "expires_in": str(tokens.LIFETIME_S),
-        "expires_on": str(int(now) + tokens.LIFETIME_S),
+        "expires_in": str(life_s),
+        "expires_on": str(int(now) + life_s),
         "resource": resource,
         "token_type": "Bearer",
     }

@@ -48,6 +48,7 @@ TYPES = MappingProxyType(
             "vaults/backupPolicies",
         ),
         "Microsoft.Resources": ("resourceGroups", "resources", "subscriptions", "tags"),
+        "Microsoft.ResourceGraph": ("resources",),
         "Microsoft.Storage": ("storageAccounts",),
     }
 )

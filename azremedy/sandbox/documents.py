@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import copy
+import json
+import uuid
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox import arm_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from azremedy.sandbox.http import Json
 
@@ -23,6 +26,8 @@ class Documents:
         """Begin empty."""
         self._by_key: dict[str, Json] = {}
         self._types: dict[str, str] = {}
+        self._now: Callable[[], datetime] | None = None
+        self._past: list[tuple[datetime, str, Json | None]] = []
 
     def __contains__(self, resource_id: str) -> bool:
         return arm_ids.key(resource_id) in self._by_key
@@ -50,6 +55,8 @@ class Documents:
         if parsed.type != "Microsoft.Resources/subscriptions":
             stored["name"] = before["name"] if before else document.get("name") or parsed.name
             stored.setdefault("type", parsed.type)
+        _renew_etag(before, stored)
+        self._remember(key)
         self._by_key[key] = stored
         self._types[key] = parsed.type.lower()
         return copy.deepcopy(stored)
@@ -58,8 +65,24 @@ class Documents:
         """Take away a document and all beneath it; tell whether it was there."""
         present = resource_id in self
         for key in [key for key in self._by_key if arm_ids.within(key, resource_id)]:
+            self._remember(key)
             del self._by_key[key], self._types[key]
         return present
+
+    def keep_past(self, now: Callable[[], datetime]) -> None:
+        """Remember from here on what was, by a clock; what stands already has always stood."""
+        self._now = now
+
+    def as_of(self, moment: datetime) -> tuple[Json, ...]:
+        """Give all documents as they stood at a moment, or as they stand when no past is kept."""
+        changes = reversed(self._past)
+        before = {key: document for changed, key, document in changes if changed > moment}
+        then = {**self._by_key, **before}
+        return tuple(copy.deepcopy(document) for document in then.values() if document is not None)
+
+    def _remember(self, key: str) -> None:
+        if self._now:
+            self._past.append((self._now(), key, self._by_key.get(key)))
 
     def of_type(self, resource_type: str, under: str = "/") -> tuple[Json, ...]:
         """Give all documents of a type at or beneath a scope."""
@@ -78,3 +101,13 @@ class Documents:
             for key, document in self._by_key.items()
             if key != own and arm_ids.within(key, own)
         )
+
+
+def _renew_etag(before: Json | None, stored: Json) -> None:
+    """Give a changed document another etag, unless its writer has; one without gets none."""
+    if not before or stored == before:
+        return
+    for name in ("etag", "eTag"):
+        if stored.get(name) and stored[name] == before.get(name):
+            text = json.dumps(stored, sort_keys=True, default=str)
+            stored[name] = f'W/"{uuid.uuid5(uuid.NAMESPACE_OID, text)}"'

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from azremedy.sandbox import authority, cloud, graph
+from azremedy.sandbox import authority, cloud, graph, tokens
 from azremedy.sandbox.app import App
 from azremedy.sandbox.http import Answer, ArmError, Request, ok
 
@@ -41,6 +41,8 @@ class Door:
     """How the world's time goes on."""
     wall_clock: Callable[[], float]
     """Gives real seconds since 1970, for the life of tokens."""
+    token_life_s: int = tokens.LIFETIME_S
+    """How long tokens last."""
 
     def handle(self, request: Request) -> Answer:
         """Answer a request at the TLS door.
@@ -53,14 +55,15 @@ class Door:
         special = (
             _control(self.app, request)
             or cloud.answer(request)
-            or authority.answer(request, now=self.wall_clock())
+            or authority.answer(request, now=self.wall_clock(), life_s=self.token_life_s)
             or graph.answer(request)
         )
         return special or self.app.handle(request)
 
     def handle_identity(self, request: Request) -> Answer:
         """Answer a request at the plain door, which serves managed identity and nothing else."""
-        given = authority.managed_identity(request, now=self.wall_clock())
+        now, life_s = self.wall_clock(), self.token_life_s
+        given = authority.managed_identity(request, now=now, life_s=life_s)
         return given or ArmError(404, "NotFound", "Only managed identity is served here.").answer()
 
 

@@ -66,6 +66,13 @@ be as for the others.
 """
 
 
+_UNCOUNTED = {
+    "microsoft.recoveryservices/vaults/backupresourceguardproxies",
+    "microsoft.recoveryservices/vaults/usages",
+}
+"""Reads of a vault that it does not count. Source: recorded Azure traffic, 2016-2024."""
+
+
 class Quotas:
     """The quotas of a world's providers. What is refused, the scenario's `limits` say."""
 
@@ -158,7 +165,9 @@ def _resource(request: Request) -> str:
 
 def _is_vault_read(request: Request) -> bool:
     kind = arm_ids.type_of_path(request.path).lower()
-    return request.method == "GET" and kind.startswith("microsoft.recoveryservices/vaults/")
+    if request.method != "GET" or kind in _UNCOUNTED:
+        return False
+    return kind.startswith("microsoft.recoveryservices/vaults/")
 
 
 def _window(request: Request) -> str:

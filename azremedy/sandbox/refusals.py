@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+import time
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import arm_ids, catalog
+from azremedy.sandbox import arm_ids, catalog, tokens
 from azremedy.sandbox.http import ArmError, Request
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ _SUPPORTED = "2026-03-01,2025-04-01,2024-07-01,2023-07-01,2022-12-01,2021-04-01,
 
 
 def check_signed_in(request: Request) -> None:
-    """Ask for a bearer token; what is in it does not matter here.
+    """Ask for a bearer token that has not run out; nothing else in it matters here.
 
     Raises:
         ArmError: 401 without one.
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
+        _check_expiry(tokens.expiry(token.strip()))
         return
     challenge = (
         'Bearer authorization_uri="https://login.microsoftonline.com/common", '
@@ -37,6 +39,32 @@ def check_signed_in(request: Request) -> None:
         401,
         "AuthenticationFailed",
         "Authentication failed. The 'Authorization' header is missing.",
+        headers={"WWW-Authenticate": challenge, **GATEWAY},
+    )
+
+
+def _check_expiry(expiry: float | None) -> None:
+    """Refuse a token that has run out, by the real clock as its issuer counts.
+
+    Source: recorded Azure traffic, 2018-2020.
+
+    Raises:
+        ArmError: 401.
+    """
+    now = time.time()
+    if expiry is None or expiry > now:
+        return
+    then, by_now = (
+        f"{datetime.fromtimestamp(moment, UTC):%m/%d/%Y %I:%M:%S %p}" for moment in (expiry, now)
+    )
+    challenge = (
+        f'Bearer authorization_uri="https://login.windows.net/{tokens.TENANT}", '
+        'error="invalid_token", error_description="The access token has expired."'
+    )
+    raise ArmError(
+        401,
+        "ExpiredAuthenticationToken",
+        f"The access token expiry UTC time '{then}' is earlier than current UTC time '{by_now}'.",
         headers={"WWW-Authenticate": challenge, **GATEWAY},
     )
 

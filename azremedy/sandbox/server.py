@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from aiohttp import web
 
-from azremedy.sandbox import environment, tls
+from azremedy.sandbox import environment, tls, tokens
 from azremedy.sandbox.app import App
 from azremedy.sandbox.background import in_thread
 from azremedy.sandbox.delivery import deliver
@@ -52,6 +52,8 @@ class Setting:
     """Where exchanges are written, if anywhere."""
     realistic: bool = False
     """Whether operations answer whole-second `Retry-After`."""
+    token_life_s: int = tokens.LIFETIME_S
+    """How many real seconds a sign-in lasts; 0 for tokens that have run out when they arrive."""
     names: tuple[str, ...] = (LOOPBACK, "localhost")
     """The host names that the certificate is good for."""
 
@@ -70,17 +72,8 @@ class Opened:
     """The world behind it."""
 
 
-def serve(
-    scenario: Scenario,
-    *,
-    port: int = 0,
-    speed: float = 1.0,
-    record: Path | None = None,
-    realistic: bool = False,
-    ready: Callable[[Json], None],
-) -> None:
+def serve(setting: Setting, ready: Callable[[Json], None]) -> None:
     """Serve a world until SIGTERM or Ctrl-C; `ready` is called once, when clients may come."""
-    setting = Setting(scenario=scenario, port=port, speed=speed, record=record, realistic=realistic)
     asyncio.run(_serve(setting, ready))
 
 
@@ -104,6 +97,7 @@ async def listening(setting: Setting) -> AsyncIterator[Opened]:
         app=App(world, recorder=recorder),
         pace=Pace(speed=setting.speed, monotonic=time.monotonic),
         wall_clock=time.time,
+        token_life_s=setting.token_life_s,
     )
     with tempfile.TemporaryDirectory(prefix="azremedy-sandbox-") as folder:
         certificates = tls.make(Path(folder), setting.names)

@@ -25,17 +25,17 @@ Source: learn.microsoft.com/azure/backup/backup-azure-vms-automation.
 BACKUP_SERVICE_OBJECT = "77777777-7777-7777-7777-777777777777"
 """The object id of the Backup Management Service in the sandbox's tenant."""
 LIFETIME_S = 86_400
-"""How long a token says that it lives."""
+"""How long a token lives unless the world is served otherwise."""
 
 
-def access_token(*, client: str, audience: str, now: float) -> str:
+def access_token(*, client: str, audience: str, now: float, life_s: int = LIFETIME_S) -> str:
     """Write an access token; `now` is in seconds since 1970."""
     claims = {
         "aud": audience,
         "iss": f"https://sts.windows.net/{TENANT}/",
         "iat": int(now),
         "nbf": int(now),
-        "exp": int(now) + LIFETIME_S,
+        "exp": int(now) + life_s,
         "appid": client,
         "oid": CALLER_OBJECT,
         "sub": CALLER_OBJECT,
@@ -44,6 +44,15 @@ def access_token(*, client: str, audience: str, now: float) -> str:
         "ver": "1.0",
     }
     return jwt(claims)
+
+
+def expiry(token: str) -> float | None:
+    """Read when a token ends, in seconds since 1970; None when it does not say."""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
+        return float(claims["exp"])
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
 
 
 def jwt(claims: Mapping[str, Json]) -> str:

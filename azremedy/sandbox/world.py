@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from azremedy.sandbox import arm_ids, backup_service, timings
 from azremedy.sandbox.clock import Clock
 from azremedy.sandbox.documents import Documents
+from azremedy.sandbox.graph_quota import GraphQuota
 from azremedy.sandbox.operations import Operations
 from azremedy.sandbox.scenario import Scenario, Timing
 from azremedy.sandbox.tokens import TENANT
@@ -53,6 +54,7 @@ class World:
         self.clock = Clock(scenario.now)
         self.ids = Ids(scenario.name)
         self.documents = Documents()
+        self.graph_quota = GraphQuota(self)
         self.operations = Operations(self)
         self._lingering: list[Json] = []
         self._registrations = dict.fromkeys(map(str.lower, scenario.unregistered), "NotRegistered")
@@ -61,6 +63,8 @@ class World:
         for container in _implied(scenario.resources):
             if container["id"] not in self.documents:
                 self.documents.put(self._container(container))
+        if "resourceGraphLag" in scenario.operations:
+            self.documents.keep_past(self.clock.now)
         backup_service.take_over(self)
 
     def timing(self, name: str) -> Timing:

@@ -69,7 +69,9 @@ def test_what_may_not_be_read_is_told(call: Call, tmp_path: Path) -> None:
 
     assert 3 == done.code
     assert f"missing permission {action}" in done.err
-    assert 30 > len(scenario.load(copy).resources)
+    kinds = {each["type"] for each in scenario.load(copy).resources if "type" in each}
+    assert "Microsoft.Compute/restorePointCollections" not in kinds
+    assert "Microsoft.Compute/virtualMachines" in kinds
 
 
 def test_a_file_that_cannot_be_written_is_a_usage_error(call: Call, tmp_path: Path) -> None:

@@ -22,7 +22,11 @@ from azremedy.domain.steps import DeleteRestorePointCollection, WaitFor, WaitFor
 if TYPE_CHECKING:
     from azremedy.domain.ownership import Ownership
     from azremedy.domain.plan import PointLoss, Verdict
-    from azremedy.domain.resources import ManagementLock, RestorePointCollection
+    from azremedy.domain.resources import (
+        ManagementLock,
+        ProtectedItem,
+        RestorePointCollection,
+    )
     from azremedy.domain.worlds import VmEvidence
     from azremedy.ids import ResourceId
 
@@ -72,9 +76,10 @@ class CleanOptions:
 def plan_clean(evidence: VmEvidence, options: CleanOptions) -> Section:
     """Plan one VM: only collections that are proven to be the service's, for exactly this VM."""
     owned, skipped = _sort_out(evidence)
+    verdicts = (*skipped, *_check_unreadable(evidence))
     if options.by is CleanBy.BACKUP:
-        return _plan_by_backup(evidence, options, owned=owned, skipped=skipped)
-    return _plan_by_delete(evidence, options, owned=owned, skipped=skipped)
+        return _plan_by_backup(evidence, options, owned=owned, verdicts=verdicts)
+    return _plan_by_delete(evidence, options, owned=owned, verdicts=verdicts)
 
 
 def _sort_out(
@@ -124,15 +129,11 @@ def _plan_by_delete(
     options: CleanOptions,
     *,
     owned: tuple[RestorePointCollection, ...],
-    skipped: tuple[Verdict, ...],
+    verdicts: tuple[Verdict, ...],
 ) -> Section:
     vm_id = evidence.vm.id
     if not owned:
-        return Section(
-            target=vm_id,
-            verdicts=(*skipped, *_check_unreadable(evidence)),
-            gaps=evidence.gaps,
-        )
+        return Section(target=vm_id, verdicts=verdicts, gaps=evidence.gaps)
     in_the_way = _locks_in_the_way(evidence, [collection.id for collection in owned])
     loss = _find_loss(owned, evidence)
     return Section(
@@ -142,8 +143,7 @@ def _plan_by_delete(
             *(_draft_delete(collection, evidence, options) for collection in owned),
         ),
         verdicts=(
-            *skipped,
-            *_check_unreadable(evidence),
+            *verdicts,
             *guards.check_jobs(evidence.running_jobs, vm_id=vm_id, during_job=options.during_job),
             *guards.check_file_recovery(evidence.recovery_points, during_job=options.during_job),
             *guards.check_loss(loss, vm_id=vm_id, accept_loss=options.accept_loss),
@@ -168,7 +168,7 @@ def _plan_by_backup(
     options: CleanOptions,
     *,
     owned: tuple[RestorePointCollection, ...],
-    skipped: tuple[Verdict, ...],
+    verdicts: tuple[Verdict, ...],
 ) -> Section:
     vm_id = evidence.vm.id
     total = sum(len(collection.restore_points or ()) for collection in owned)
@@ -177,40 +177,29 @@ def _plan_by_backup(
             f"{total} restore points are proven to be Azure Backup's, "
             f"below the limit of {guards.RESTORE_POINT_LIMIT}"
         )
-        return Section(
-            target=vm_id,
-            verdicts=(*skipped, *_check_unreadable(evidence)),
-            gaps=evidence.gaps,
-            notes=(note,),
-        )
+        return Section(target=vm_id, verdicts=verdicts, gaps=evidence.gaps, notes=(note,))
     in_the_way = _locks_in_the_way(evidence, [collection.id for collection in owned])
-    item, verdicts = find_item(evidence, max_backups=options.max_backups_per_day)
-    backup = (
-        draft_backup(
-            item,
-            retain_days=options.retain_days,
-            until=WaitFor.JOB,
-            timeout_s=options.timeout_s,
-            failure_expected=True,
-        )
-        if item is not None
-        else ()
-    )
+    item, about_item = find_item(evidence, max_backups=options.max_backups_per_day)
     return Section(
         target=vm_id,
         drafts=(
             *_draft_unlocks(in_the_way, options, evidence),
-            *backup,
+            *(_draft_failing_backup(item, options) if item is not None else ()),
             _draft_wait(evidence, owned, options),
         ),
-        verdicts=(
-            *skipped,
-            *_check_unreadable(evidence),
-            *verdicts,
-            *_check_locks(in_the_way, options, evidence),
-        ),
+        verdicts=(*verdicts, *about_item, *_check_locks(in_the_way, options, evidence)),
         gaps=evidence.gaps,
         notes=(FIRST_BACKUP_FAILS,),
+    )
+
+
+def _draft_failing_backup(item: ProtectedItem, options: CleanOptions) -> tuple[Draft, ...]:
+    return draft_backup(
+        item,
+        retain_days=options.retain_days,
+        until=WaitFor.JOB,
+        timeout_s=options.timeout_s,
+        failure_expected=True,
     )
 
 
@@ -285,5 +274,9 @@ def _draft_delete(
             restore_points=points,
             idle_items=() if options.during_job else list_idle_items(evidence),
         ),
-        reason=f"{len(points)} restore points; the next backup makes a new collection",
+        reason=f"{_count(len(points))}; the next backup makes a new collection",
     )
+
+
+def _count(points: int) -> str:
+    return "1 restore point" if points == 1 else f"{points} restore points"

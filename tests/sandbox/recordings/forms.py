@@ -49,7 +49,7 @@ def header_form(name: str, value: str) -> str:
     """Name the form of a header's value; a short fixed value is its own form."""
     if name in {"location", "azure-asyncoperation"}:
         return url_form(value)
-    return _first(_HEADERS, value) or value
+    return _first(_HEADERS, value) or re.sub(_GUID, "*", value)
 
 
 def url_form(url: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azremedy.sandbox.scenario import Limits
 from tests.sandbox.recordings.kinds import BACKUP, RUNNING, SHOP, SUBSCRIPTION, Call, Kind
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ _JOB_KINDS = (
         method="GET",
         path=_DONE,
         status=429,
-        before=tuple(Call(method="GET", path=_DONE) for _ in range(150)),
+        changes={"limits": Limits(vault_reads=0)},
     ),
 )
 

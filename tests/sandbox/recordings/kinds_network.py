@@ -12,7 +12,7 @@ _SUBNET = f"{_NET}/subnets/web"
 _CARD = f"{SHOP}{_NETWORK}/networkInterfaces/web-1-nic"
 _VAULTS = "/providers/Microsoft.KeyVault/vaults"
 _VAULT = f"{SHOP}{_VAULTS}/kv-shop"
-_DISK = f"{SHOP}/providers/Microsoft.Compute/disks/web-1-data"
+_DISK = f"{SHOP}/providers/Microsoft.Compute/disks/web-1_OsDisk_1_9d5c8813a398477b46634cf96eb44a28"
 _ALLOW = {
     "properties": {
         "access": "Allow",
@@ -199,6 +199,7 @@ _OTHER_KINDS = (
         name="key vault list of a group",
         method="GET",
         path=f"{SHOP}{_VAULTS}",
+        query={"$top": "2"},
         before=(_WITH_VAULT,),
     ),
     Kind(name="key vault get", method="GET", path=_VAULT, before=(_WITH_VAULT,)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox.scenario import Grant, Limits
+from azremedy.sandbox.tokens import jwt
 from tests.sandbox.recordings.kinds import BACKUP, POINTS, SHOP, SUBSCRIPTION, Call, Kind
 
 if TYPE_CHECKING:
@@ -174,11 +175,11 @@ _RIGHTS_KINDS = (
         path=f"{_VM}/providers/Microsoft.Authorization/roleAssignments",
     ),
     Kind(
-        name="request without token",
+        name="request with a token that ran out",
         method="GET",
         path="/subscriptions",
         status=401,
-        token="",
+        token=f"Bearer {jwt({'exp': 1_597_635_993})}",
     ),
     Kind(
         name="role assignment create, forbidden",
