@@ -6,7 +6,7 @@ Readers run side by side: the tool waits on the network, not on the processor.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
@@ -27,6 +27,7 @@ from azremedy.errors import (
 from azremedy.gateways.backup import JobFilter
 from azremedy.gateways.clock import Clock
 from azremedy.gateways.session import Gateways
+from azremedy.ids import VIRTUAL_MACHINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -80,7 +81,7 @@ class Collector:
             TargetNotFoundError: when the VM does not exist.
             AzremedyError: when the VM itself cannot be read.
         """
-        vm = self._get_vm(vm_id)
+        vm = self.get_vm(vm_id)
         with ThreadPoolExecutor(WORKERS) as pool:
             locks = pool.submit(self.list_locks) if needs.locks or needs.collections else None
             vaults = self._list_vaults(vm.location)
@@ -115,27 +116,50 @@ class Collector:
         with ThreadPoolExecutor(WORKERS) as pool:
             locks = pool.submit(self.list_locks)
             patterns = self._list_patterns(pool)
+            homes = pool.submit(self._list_homes_of_vms)
             bare = _read("restore point collections", self.gateways.compute.list_collections)
-            collections = _gather(pool, self._read_points, bare)
+            read = _gather(pool, self._read_points, bare)
+        collections = _keep_unread(read, bare)
         found = tuple(
-            self._describe(group, known_by, collections.values, locks.result().values)
+            replace(
+                self._describe(group, known_by, collections.values, locks.result().values),
+                holds_vms=_holds_vms(group, homes.result()),
+            )
             for group in sorted(groups, key=lambda group: group.id)
             if (known_by := _known_by(group, patterns.values, collections.values))
         )
         hidden = _find_hidden_groups(groups, collections.values)
-        gaps = (*locks.result().gaps, *patterns.gaps, *collections.gaps, *hidden)
+        gaps = (
+            *locks.result().gaps,
+            *patterns.gaps,
+            *homes.result().gaps,
+            *collections.gaps,
+            *hidden,
+        )
         return GroupsEvidence(
             subscription_id=self.gateways.subscription_id,
             read_at=self.clock.now(),
             groups=found,
+            locks_read=locks.result().complete,
             gaps=gaps,
         )
+
+    def _list_homes_of_vms(self) -> Reading[ResourceId]:
+        """List the groups that VMs live in, once for each VM."""
+        found = _read("VMs", lambda: self.gateways.groups.list_resources(VIRTUAL_MACHINE))
+        return Reading(values=tuple(vm.id.group for vm in found.values), gaps=found.gaps)
 
     def list_locks(self) -> Reading[ManagementLock]:
         """List all locks of the subscription, at every level."""
         return _read("locks", self.gateways.locks.list_locks)
 
-    def _get_vm(self, vm_id: ResourceId) -> VirtualMachine:
+    def get_vm(self, vm_id: ResourceId) -> VirtualMachine:
+        """Read a VM with its instance view.
+
+        Raises:
+            TargetNotFoundError: when it does not exist.
+            AzremedyError: when it cannot be read.
+        """
         try:
             return self.gateways.compute.get_vm(vm_id)
         except NotFoundError as error:
@@ -260,6 +284,21 @@ def _pattern(policy: BackupPolicy) -> GroupNamePattern | None:
     if not policy.group_prefix:
         return None
     return GroupNamePattern(prefix=policy.group_prefix, suffix=policy.group_suffix or "")
+
+
+def _holds_vms(group: ResourceGroup, homes: Reading[ResourceId]) -> bool | None:
+    if group.id in homes.values:
+        return True
+    return False if homes.complete else None
+
+
+def _keep_unread(
+    read: Reading[RestorePointCollection], bare: Reading[RestorePointCollection]
+) -> Reading[RestorePointCollection]:
+    """Keep collections whose points could not be read: they are there all the same."""
+    unread = {gap.source for gap in read.gaps}
+    kept = tuple(collection for collection in bare.values if str(collection.id) in unread)
+    return Reading(values=(*read.values, *kept), gaps=read.gaps)
 
 
 def _same_region(one: str, other: str) -> bool:

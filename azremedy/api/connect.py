@@ -99,7 +99,7 @@ def connect(options: ConnectOptions) -> Iterator[Azure]:
     Raises:
         UsageError: for an unknown cloud or a scenario that cannot be read.
     """
-    azure = _connect_sandbox(options) if options.sandbox else _connect_azure(options)
+    azure = _connect_azure(options) if options.sandbox is None else _connect_sandbox(options)
     try:
         yield azure
     finally:

@@ -9,7 +9,7 @@ from azremedy._version import __version__
 from azremedy.api.targets import parse_group, resolve_vms
 from azremedy.collect import Collector, Needs
 from azremedy.domain import guards
-from azremedy.domain.ownership import names_vm
+from azremedy.domain.ownership import looks_like_backup, names_vm
 from azremedy.domain.planner import backup, clean, reset, unlock
 from azremedy.domain.planner.assemble import Section, assemble
 from azremedy.errors import NotFoundError, RefusedError, TargetNotFoundError, UsageError
@@ -67,7 +67,7 @@ def plan_unlock(
         for evidence in _read_groups(azure, asked)
         for section in _plan_groups(evidence, chosen)
     )
-    return _assemble(azure, "unlock-rg", sections, max_targets)
+    return _assemble(azure, "unlock-rg", sections or _nothing_found(azure, asked), max_targets)
 
 
 def plan_clean(
@@ -183,6 +183,8 @@ def _read_groups(azure: Azure, asked: GroupNames) -> list[GroupsEvidence]:
     """Read the subscriptions that are meant, and keep of their groups those that are meant."""
     named = [parse_group(azure, name) for name in asked.names]
     vm_ids = resolve_vms(azure, asked.vms)
+    for vm_id in vm_ids:
+        _collector(azure, vm_id.subscription_id).get_vm(vm_id)
     ids = [id_.subscription_id.lower() for id_ in (*named, *vm_ids)]
     if asked.all_groups:
         ids.append(azure.subscription_id.lower())
@@ -212,9 +214,15 @@ def _plan_groups(evidence: GroupsEvidence, options: unlock.UnlockOptions) -> tup
     )
 
 
+def _nothing_found(azure: Azure, asked: GroupNames) -> tuple[Section, ...]:
+    """Say for each VM that no group holds its points, so that nobody takes it for unlocked."""
+    note = "no restore point group holds restore points of this VM"
+    return tuple(Section(target=vm_id, notes=(note,)) for vm_id in resolve_vms(azure, asked.vms))
+
+
 def _holds_points_of(found: RestorePointGroup, vm_ids: Iterable[ResourceId]) -> bool:
     return any(
-        names_vm(collection.source_id, vm_id)
+        names_vm(collection.source_id, vm_id) and looks_like_backup(collection)
         for collection in found.collections
         for vm_id in vm_ids
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from azremedy.errors import (
     AmbiguousTargetError,
     TargetNotFoundError,
+    UsageError,
     WrongResourceTypeError,
 )
 from azremedy.ids import RESOURCE_GROUP, VIRTUAL_MACHINE, ResourceId
@@ -65,7 +66,12 @@ def parse_group(azure: Azure, name: str) -> ResourceId:
 
 def _resolve_vm(azure: Azure, name: str, group: str | None) -> ResourceId:
     if "/" in name:
-        return _typed(name, VIRTUAL_MACHINE, "virtual machine")
+        found_id = _typed(name, VIRTUAL_MACHINE, "virtual machine")
+        if group is not None and found_id.resource_group.lower() != group.lower():
+            raise UsageError(
+                f"'{name}' is not in the resource group '{group}'", advice="Leave one out."
+            )
+        return found_id
     subscription_id = azure.subscription_id
     found = [
         listed.id

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from azremedy import api
-from azremedy.cli.flow import carry_out, take_connection, take_flow, take_targets
+from azremedy.cli.flow import carry_out, take_flow
+from azremedy.cli.given import take_connection, take_targets
 from azremedy.cli.options import change_options, connection_options, vm_options
 from azremedy.domain.guards import SUPPORTED_BACKUPS_PER_DAY, TRIGGERS_PER_DAY_LIMIT
 from azremedy.domain.planner.clean import CleanBy, CleanOptions

@@ -7,6 +7,9 @@ from typing import TextIO
 
 from rich.console import Console
 
+OUTPUT = "azremedy.output"
+"""Where a command leaves, in Click's ``meta``, the form in which it answers."""
+
 
 def answer() -> Console:
     """Open the console of the answer. Without a terminal lines are as long as they are."""

@@ -8,7 +8,7 @@ import click
 
 from azremedy import api, wire
 from azremedy.cli import console
-from azremedy.cli.flow import take_connection
+from azremedy.cli.given import take_connection
 from azremedy.cli.options import connection_options
 from azremedy.errors import EXIT_DONE, EXIT_FAILURES
 from azremedy.report.groups_text import show_gaps, show_groups
@@ -30,6 +30,7 @@ def command(**options: Any) -> None:
       azremedy find-rg --sandbox restore-point-limit
     """
     output, locked = options.pop("output"), options.pop("locked")
+    click.get_current_context().meta[console.OUTPUT] = output
     with api.connect(take_connection(options)) as azure:
         evidence = api.find_groups(azure, locked=locked)
     if output == "json":

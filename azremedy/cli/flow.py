@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -42,31 +43,11 @@ class Flow:
 def take_flow(options: dict[str, Any]) -> Flow:
     """Take the flow's options out of a command's options."""
     names = ("dry_run", "yes", "detailed_exitcode", "output", "max_targets")
-    return Flow(**{name: options.pop(name) for name in names})
-
-
-def take_connection(options: dict[str, Any]) -> api.ConnectOptions:
-    """Take the connection's options out of a command's options."""
-    names = ("subscription", "tenant", "cloud", "sandbox", "record")
-    return api.ConnectOptions(**{name: options.pop(name) for name in names})
-
-
-def take_targets(options: dict[str, Any]) -> api.VmNames:
-    """Take the VMs' options out of a command's options, with the ids on standard input.
-
-    Raises:
-        UsageError: when no VM is named.
-    """
-    given = (*options.pop("vms"), *options.pop("ids"))
-    names = tuple(name for text in given for name in _expand(text))
-    group = options.pop("resource_group")
-    if not names:
-        raise UsageError("No VM is named", advice="Give --vm NAME or --ids ID.")
-    return api.VmNames(names=tuple(dict.fromkeys(names)), resource_group=group)
-
-
-def _expand(text: str) -> tuple[str, ...]:
-    return tuple(click.get_text_stream("stdin").read().split()) if text == "-" else (text,)
+    flow = Flow(**{name: options.pop(name) for name in names})
+    click.get_current_context().meta[console.OUTPUT] = flow.output
+    if flow.detailed_exitcode and not flow.dry_run:
+        raise UsageError("--detailed-exitcode is for dry runs", advice="Add --dry-run.")
+    return flow
 
 
 def carry_out(azure: api.Azure, plan: Plan, flow: Flow) -> int:
@@ -84,9 +65,11 @@ def carry_out(azure: api.Azure, plan: Plan, flow: Flow) -> int:
     elif flow.output == "table":
         show_plan(plan, console.conversation())
     run = api.apply(azure, plan, listen=make_listener(console.conversation()))
-    for advised in api.advise(run):
-        show_advice(advised.playbooks, advised.vm_id, console.conversation())
-    _answer_run(run, flow)
+    # A reader that has gone, as with "| head", does not change what the run came to.
+    with suppress(BrokenPipeError, SystemExit):
+        for advised in api.advise(run):
+            show_advice(advised.playbooks, advised.vm_id, console.conversation())
+        _answer_run(run, flow)
     return run.exit_code
 
 

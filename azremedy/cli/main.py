@@ -15,10 +15,11 @@ from typing import Any
 
 import click
 
+from azremedy import wire
 from azremedy._version import __version__
-from azremedy.cli.console import conversation
+from azremedy.cli.console import OUTPUT, conversation
 from azremedy.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, EXIT_USAGE, AzremedyError
-from azremedy.report.problem import show_problem
+from azremedy.report.problem import describe_problem, show_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except AzremedyError as error:
+            if ctx.meta.get(OUTPUT) == "json":
+                click.echo(wire.to_json(describe_problem(error)))
             show_problem(error, conversation())
             ctx.exit(error.exit_code)
 
@@ -109,8 +112,11 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    # Pipelines cancel with SIGTERM: like Ctrl-C it must leave no lock off.
-    signal.signal(signal.SIGTERM, _interrupt)
+    _open_closed_streams()
+    # Pipelines cancel with SIGTERM, a lost connection hangs up: no lock may stay off.
+    for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
+        if (number := getattr(signal, name, None)) is not None:
+            signal.signal(number, _interrupt)
     try:
         code = cli.main(standalone_mode=False)
     except click.exceptions.Exit as asked:
@@ -128,6 +134,13 @@ def main() -> None:
     except Exception:  # noqa: BLE001 - the last border: everything else is a defect, kept in a file
         code = _report_defect(traceback.format_exc())
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _open_closed_streams() -> None:
+    """Give a process that was started with closed streams streams that lead nowhere."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for the process's life
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

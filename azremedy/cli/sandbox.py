@@ -56,7 +56,16 @@ def list_scenarios() -> None:
 @click.option(
     "--realistic", is_flag=True, help="Ask clients to wait in whole seconds, as Azure does."
 )
-def serve(scenario: str, *, port: int, speed: float, record: Path | None, realistic: bool) -> None:
+@click.option(
+    "--token-life",
+    "token_life_s",
+    type=click.IntRange(min=0),
+    default=86_400,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long a sign-in lasts; 0 for tokens that have always run out.",
+)
+def serve(scenario: str, **setting: Any) -> None:
     r"""Serve a world on loopback until Ctrl-C.
 
     Prints one line of JSON when clients may come: where Resource Manager and sign-in are, the
@@ -72,16 +81,12 @@ def serve(scenario: str, *, port: int, speed: float, record: Path | None, realis
 
     try:
         server.serve(
-            _load(scenario),
-            port=port,
-            speed=speed,
-            record=record,
-            realistic=realistic,
+            server.Setting(scenario=_load(scenario), **setting),
             ready=lambda document: click.echo(json.dumps(document)),
         )
     except OSError as error:
         raise RefusedError(
-            f"The sandbox cannot listen on port {port}: {error.strerror or error}",
+            f"The sandbox cannot listen on port {setting['port']}: {error.strerror or error}",
             advice="Choose another --port, or none for any free one.",
         ) from error
 

@@ -7,15 +7,15 @@ from typing import Any
 import click
 
 from azremedy import api
-from azremedy.cli.flow import carry_out, take_connection, take_flow
-from azremedy.cli.options import change_options, connection_options
+from azremedy.cli.flow import carry_out, take_flow
+from azremedy.cli.given import take_connection, take_vms
+from azremedy.cli.options import change_options, connection_options, vm_options
 from azremedy.domain.planner.unlock import UnlockOptions
 
 
 @click.command("unlock-rg")
 @click.argument("groups", nargs=-1, metavar="[GROUP]...")
-@click.option("--vm", "vms", multiple=True, metavar="NAME|ID", help="Groups with this VM's points.")
-@click.option("-g", "--resource-group", metavar="NAME", help="The VM's group, with --vm.")
+@vm_options
 @click.option("--all", "all_groups", is_flag=True, help="All restore point groups.")
 @click.option(
     "--include-inherited",
@@ -28,7 +28,7 @@ def command(**options: Any) -> None:
     r"""Remove the locks that keep Azure Backup from deleting old restore points.
 
     Only locks at a restore point group, and on restore point collections in it. Other groups are
-    refused. Waits until each lock is really gone.
+    refused. With --vm: the groups that hold this VM's points. Waits until each lock is really gone.
 
     \b
     Examples:
@@ -37,14 +37,12 @@ def command(**options: Any) -> None:
       azremedy unlock-rg --all --sandbox restore-point-limit --yes
     """
     flow = take_flow(options)
-    with api.connect(take_connection(options)) as azure:
+    connection, vms = take_connection(options), take_vms(options)
+    asked = api.GroupNames(names=options["groups"], vms=vms, all_groups=options["all_groups"])
+    with api.connect(connection) as azure:
         plan = api.plan_unlock(
             azure,
-            api.GroupNames(
-                names=options["groups"],
-                vms=api.VmNames(names=options["vms"], resource_group=options["resource_group"]),
-                all_groups=options["all_groups"],
-            ),
+            asked,
             UnlockOptions(include_inherited=options["include_inherited"]),
             max_targets=flow.max_targets,
         )

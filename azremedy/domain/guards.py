@@ -192,8 +192,11 @@ def _agent_fault(vm: VirtualMachine) -> tuple[str, str] | None:
 
 
 def check_budget(jobs: Reading[BackupJob], *, vm_id: ResourceId, max_backups: int) -> list[Verdict]:
-    """Refuse more backups in a day than the service supports: the limit counts failures too."""
-    count = len(jobs.values)
+    """Refuse more backups in a day than the service supports: the limit counts failures too.
+
+    Scheduled backups do not count, where Azure says that they are.
+    """
+    count = sum(job.user_triggered is not False for job in jobs.values)
     if count >= TRIGGERS_PER_DAY_LIMIT:
         message = f"{count} backups today: Azure refuses more than {TRIGGERS_PER_DAY_LIMIT}"
         return [refuse("backups-today", vm_id, message)]

@@ -28,14 +28,19 @@ def is_job_of(job: BackupJob, container_name: str) -> bool:
     no container: the VM's name is then all there is, and too many jobs are better than too few.
     """
     if job.container_name:
-        return job.container_name.lower() == container_name.lower()
+        return _bare(job.container_name) == _bare(container_name)
     return job.entity_name.lower() == container_name.rpartition(";")[2].lower()
+
+
+def _bare(container_name: str) -> str:
+    """Ids write ``IaasVMContainer;`` before the name that jobs and items carry."""
+    return container_name.lower().removeprefix("iaasvmcontainer;")
 
 
 def is_clean_up_pending(job: BackupJob) -> bool:
     """Say whether a failed job failed for nothing but too many restore points."""
     titles = {error.title.lower() for error in job.errors if error.title}
-    return not job.running and titles <= _CLEAN_UP_PENDING
+    return job.status == "Failed" and titles <= _CLEAN_UP_PENDING
 
 
 def task_status(job: BackupJob, name: str) -> str:
@@ -51,7 +56,7 @@ def is_confirmed(job: BackupJob, until: WaitFor) -> bool:
     """
     match until:
         case WaitFor.NONE:
-            return True
+            return job.status not in {"Failed", "Cancelled"}
         case WaitFor.SNAPSHOT:
             return task_status(job, SNAPSHOT) == "Completed" or job.status == "Completed"
         case WaitFor.JOB:

@@ -34,6 +34,10 @@ _PLACE_UNREAD = (
 )
 
 
+POLICYS_NAME = "policy's name"
+"""The weakest sign of a restore point group: a prefix such as ``prod`` fits other groups too."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
     """Whether a collection may be treated as the backup service's, and why."""
@@ -43,7 +47,7 @@ class Ownership:
     why: str
     """One line for people."""
     undecided: bool = False
-    """Not owned only because something that might prove it could not be read."""
+    """Not owned only because nothing proves it: it may well be the service's."""
 
 
 def names_vm(source_id: str, vm_id: ResourceId) -> bool:
@@ -69,10 +73,10 @@ def is_restore_point_group(
     """
     if naming.is_default_group_name(group.id.name):
         return "default name"
-    if any(pattern.fits(group.id.name) for pattern in patterns):
-        return "policy's name"
     if naming.is_managed_by_backup(group.managed_by):
         return "managedBy"
+    if any(pattern.fits(group.id.name) for pattern in patterns):
+        return POLICYS_NAME
     return None
 
 
@@ -106,8 +110,7 @@ def judge_collection(
         return Ownership(owned=False, why=fault)
     data_ids = {i.data_id for i in items.values if names_vm(i.source_id, vm.id)}
     if not data_ids:
-        undecided = not items.complete
-        return Ownership(owned=False, why=_not_protected(items), undecided=undecided)
+        return Ownership(owned=False, why=_not_protected(items), undecided=True)
     if name is not None and name.data_id in data_ids - {""}:
         return Ownership(owned=True, why="its number is the protected item's")
     if not _is_of_this_very_vm(collection, vm):

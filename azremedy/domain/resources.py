@@ -307,6 +307,8 @@ class BackupJob:
     """When it started."""
     end_time: datetime | None = None
     """``None`` while it runs (Azure writes the year 1)."""
+    user_triggered: bool | None = None
+    """``isUserTriggered``: whether it was on demand; ``None`` when Azure does not say."""
     entity_name: str = ""
     """``entityFriendlyName``: the VM's name, a hint only."""
     container_name: str = ""
@@ -321,4 +323,5 @@ class BackupJob:
     @property
     def running(self) -> bool:
         """Whether the job has not ended yet."""
-        return self.status in {"InProgress", "Cancelling"}
+        # A word that is new to us means work, not rest.
+        return self.status not in {"Completed", "CompletedWithWarnings", "Failed", "Cancelled"}

@@ -9,7 +9,15 @@ from typing import Literal
 
 from azremedy.domain.plan import Plan
 from azremedy.domain.resources import HealthDetail
-from azremedy.errors import EXIT_BACKUP_FAILED, EXIT_DONE, EXIT_FAILURES, AzureAnswer
+from azremedy.errors import (
+    EXIT_BACKUP_FAILED,
+    EXIT_DONE,
+    EXIT_FAILURES,
+    EXIT_NOT_FOUND,
+    EXIT_REFUSED,
+    EXIT_STALE,
+    AzureAnswer,
+)
 from azremedy.ids import ResourceId
 
 
@@ -134,6 +142,10 @@ SETTLED = frozenset({StepState.DONE, StepState.ALREADY})
 """States in which a step needs nothing more."""
 
 
+_NOTHING_DONE = frozenset({EXIT_REFUSED, EXIT_NOT_FOUND, EXIT_STALE})
+"""Codes that promise that nothing was changed."""
+
+
 def find_exit_code(results: tuple[StepResult, ...]) -> int:
     """Give the exit code of a run that was not interrupted.
 
@@ -144,7 +156,9 @@ def find_exit_code(results: tuple[StepResult, ...]) -> int:
     if EXIT_BACKUP_FAILED in codes:
         return EXIT_BACKUP_FAILED
     if len(codes) == 1:
-        return codes.pop()
+        (code,) = codes
+        changed = any(result.state is StepState.DONE for result in results)
+        return EXIT_FAILURES if changed and code in _NOTHING_DONE else code
     if all(result.state in SETTLED for result in results):
         return EXIT_DONE
     return EXIT_FAILURES

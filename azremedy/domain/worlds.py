@@ -76,6 +76,8 @@ class RestorePointGroup:
     """Locks at the group itself."""
     resource_locks: tuple[ManagementLock, ...] = ()
     """Locks on resources in the group."""
+    holds_vms: bool | None = None
+    """Whether VMs live in it, so that its lock is theirs too; ``None`` when that was not read."""
     inherited_locks: tuple[ManagementLock, ...] = ()
     """Locks on the subscription, which bind the group too."""
     collections: tuple[RestorePointCollection, ...] = ()
@@ -92,5 +94,7 @@ class GroupsEvidence:
     """Azure's time when the last of it was read."""
     groups: tuple[RestorePointGroup, ...] = ()
     """What was found, by name."""
+    locks_read: bool = True
+    """Whether the locks could be read: otherwise none are shown, whatever there is."""
     gaps: tuple[Unreadable, ...] = ()
     """What could not be read: there may be more groups, locks or points than shown."""

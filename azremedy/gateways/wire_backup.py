@@ -70,7 +70,7 @@ def parse_item(document: Json) -> ProtectedItem:
         id=resource_id(document),
         source_id=text(properties, "sourceResourceId") or text(properties, "virtualMachineId"),
         data_id=text(properties, "protectedItemDataId"),
-        container_name=text(properties, "containerName"),
+        container_name=text(properties, "containerName") or resource_id(document).segments[-3],
         protection_state=text(properties, "protectionState"),
         health_status=text(properties, "healthStatus"),
         last_backup_status=text(properties, "lastBackupStatus"),
@@ -142,6 +142,7 @@ def parse_job(document: Json) -> BackupJob:
         end_time=moment(properties, "endTime"),
         entity_name=text(properties, "entityFriendlyName"),
         container_name=text(properties, "containerName"),
+        user_triggered=_flag(properties, "isUserTriggered"),
         tasks=tuple(
             JobTask(name=text(task, "taskId"), status=text(task, "status"))
             for task in sections(extended, "tasksList")
@@ -149,6 +150,11 @@ def parse_job(document: Json) -> BackupJob:
         errors=tuple(_job_errors(properties)),
         dynamic_error_message=text(extended, "dynamicErrorMessage"),
     )
+
+
+def _flag(properties: Json, key: str) -> bool | None:
+    value = properties.get(key)
+    return value if isinstance(value, bool) else None
 
 
 def _job_errors(properties: Json) -> Iterator[HealthDetail]:

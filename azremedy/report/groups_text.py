@@ -30,20 +30,21 @@ def show_groups(evidence: GroupsEvidence, console: Console) -> None:
     for column in ("Group", "Location", "Known by", "Locks", "Collections", "Points", "VMs"):
         table.add_column(column, overflow="fold")
     for found in evidence.groups:
-        table.add_row(*(escape(cell) for cell in _cells(found)))
+        locks = _count_locks(found) if evidence.locks_read else "not read"
+        table.add_row(*(escape(cell) for cell in _cells(found, locks)))
     console.print(table)
     for found in evidence.groups:
         _show_details(found, console)
 
 
-def _cells(found: RestorePointGroup) -> tuple[str, ...]:
+def _cells(found: RestorePointGroup, locks: str) -> tuple[str, ...]:
     points = [c.restore_points for c in found.collections]
     known = sum(len(read) for read in points if read is not None)
     return (
         found.group.id.name,
         found.group.location,
         found.known_by,
-        _count_locks(found),
+        locks,
         str(len(found.collections)),
         f"{known}+" if None in points else str(known),
         ", ".join(_vm_names(found)),

@@ -44,7 +44,8 @@ def show_run(run: Run, console: Console, *, with_journal: bool = True) -> None:
     for result in run.steps:
         if result.state is not StepState.PLANNED:
             _show_result(by_number[result.number], result, console)
-    console.print(escape(words.RUNS[run.state]), style="bold", soft_wrap=True)
+    told = words.RUNS[run.state] if run.steps else words.WITHOUT_STEPS[run.state]
+    console.print(escape(told), style="bold", soft_wrap=True)
     if with_journal and run.journal is not None:
         console.print(f"Journal: {escape(run.journal)}", style="dim", soft_wrap=True)
 
@@ -52,7 +53,8 @@ def show_run(run: Run, console: Console, *, with_journal: bool = True) -> None:
 def _show_target(target: TargetPlan, console: Console) -> None:
     console.print(f"[bold]{escape(str(target.target))}[/bold]", soft_wrap=True)
     if not target.steps and not _refused(target.verdicts):
-        console.print("  nothing to do")
+        unread = " as far as could be read" if target.gaps else ""
+        console.print(f"  nothing to do{unread}")
     _show_steps(target.steps, console)
     _show_losses(target.loss, console)
     for verdict in target.verdicts:

@@ -2,14 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
 from rich.markup import escape
+
+from azremedy.errors import AzureAnswer
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from azremedy.errors import AzremedyError, AzureAnswer
+    from azremedy.errors import AzremedyError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error as machines get it."""
+
+    msgid: str
+    """The stable name of the error's class."""
+    message: str
+    """What was tried, on what, and what happened."""
+    advice: str
+    """What to do next."""
+    exit_code: int
+    """The process's exit code."""
+    answer: AzureAnswer | None
+    """What Azure said."""
+    schema: Literal["azremedy.error/1"] = "azremedy.error/1"
+
+
+def describe_problem(error: AzremedyError) -> Problem:
+    """Give an error's facts."""
+    return Problem(
+        msgid=error.msgid,
+        message=error.summary,
+        advice=error.advice,
+        exit_code=error.exit_code,
+        answer=error.answer,
+    )
 
 
 def show_problem(error: AzremedyError, console: Console) -> None:

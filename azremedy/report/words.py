@@ -62,6 +62,10 @@ RUNS = {
 }
 
 
+WITHOUT_STEPS = {**RUNS, RunState.FAILED: "Nothing was changed; not everything could be read."}
+"""Endings of a plan that has nothing to do."""
+
+
 def would(step: Step) -> str:
     """Say what a step would do, as in a plan."""
     return f"would {_infinitive(step)}"

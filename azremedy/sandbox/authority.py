@@ -20,9 +20,7 @@ WRONG_SECRET = "wrong"  # noqa: S105 # the one that is refused
 """The client secret that the sandbox refuses, to rehearse a failed sign-in; any other will do."""
 
 
-def answer(
-    request: Request, *, now: float, life_s: int = tokens.LIFETIME_S
-) -> Answer | None:
+def answer(request: Request, *, now: float, life_s: int = tokens.LIFETIME_S) -> Answer | None:
     """Answer a request for sign-in; None when it is none.
 
     `now` is in seconds since 1970; the tokens last `life_s` seconds.
@@ -96,7 +94,9 @@ def _token(request: Request, now: float, life_s: int) -> Answer:
         "token_type": "Bearer",
         "expires_in": life_s,
         "ext_expires_in": life_s,
-        "access_token": tokens.access_token(client=client, audience=audience, now=now, life_s=life_s),
+        "access_token": tokens.access_token(
+            client=client, audience=audience, now=now, life_s=life_s
+        ),
     }
     if form.get("grant_type") not in {"client_credentials", None}:
         body["refresh_token"] = "sandbox-refresh-token"  # noqa: S105 # no secret: it opens nothing
@@ -125,7 +125,9 @@ def _identity(
         return Answer(status=400, body={"error": "invalid_request", "error_description": text})
     client = request.query.get("client_id", tokens.CALLER)
     body = {
-        "access_token": tokens.access_token(client=client, audience=resource, now=now, life_s=life_s),
+        "access_token": tokens.access_token(
+            client=client, audience=resource, now=now, life_s=life_s
+        ),
         "client_id": client,
         "expires_in": str(life_s),
         "expires_on": str(int(now) + life_s),

@@ -26,7 +26,6 @@ OUTPUT_LIMIT = 4096
 Source: learn.microsoft.com/azure/virtual-machines/windows/run-command (2025-08-18).
 """
 _ECHO = re.compile(r"(?:echo|printf|Write-Output|Write-Host)\s+(.*)", re.IGNORECASE)
-_NESTED = re.compile(r"\$\(([^()]*)\)|`([^`]*)`")
 _SEPARATORS = re.compile(r"\s*(?:;|&&|\bthen\b|\bdo\b)\s*")
 
 
@@ -116,7 +115,22 @@ def _known(inside: Inside, command: str) -> Inside | None:
 def _speak(inside: Inside, text: str) -> Inside:
     """Print a text; what its nested commands change or complain of is kept."""
     plain = text.strip().strip("'\"")
-    while nested := _NESTED.search(plain):
-        inside = _carry_out(replace(inside, words=""), (nested[1] or nested[2] or "").strip())
-        plain = plain[: nested.start()] + inside.words.strip() + plain[nested.end() :]
+    while span := _nested(plain):
+        start, end, command = span
+        inside = _carry_out(replace(inside, words=""), command)
+        plain = plain[:start] + inside.words.strip() + plain[end:]
     return replace(inside, words=plain)
+
+
+def _nested(text: str) -> tuple[int, int, str] | None:
+    """Find the first `$(...)` or pair of backticks: where it begins and ends, and its command."""
+    ticks = re.search(r"`([^`]*)`", text)
+    start = text.find("$(")
+    if start < 0:
+        return (ticks.start(), ticks.end(), ticks[1].strip()) if ticks else None
+    depth = 0
+    for place in range(start + 1, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[place], 0)
+        if depth == 0:
+            return start, place + 1, text[start + 2 : place].strip()
+    return None

@@ -16,7 +16,7 @@ Condition: TypeAlias = Callable[[Row], bool]
 """Tells whether a row is wanted."""
 
 _TOKEN = re.compile(
-    r"""\s*(?://[^\n]*\s*)*(
+    r"""(
         @?'(?:[^'\\]|\\.)*' | @?"(?:[^"\\]|\\.)*"        # a text
       | \d+(?:\.\d+)?(?:d|h|m|s)?\b                      # a number, a span of time
       | !in~ | !in\b | in~ | !contains | !has | !startswith | !endswith
@@ -26,6 +26,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_BLANKS = re.compile(r"\s*(?://[^\n]*\s*)*")
 _SPANS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
 _DEEPEST = 50
 
@@ -54,14 +55,13 @@ class Cursor:
         Raises:
             KqlError: when it holds something that is no word of the language.
         """
-        words, place = [], 0
-        query = query.strip()
+        words, place = [], _past_blanks(query, 0)
         while place < len(query):
             match = _TOKEN.match(query, place)
             if not match:
                 raise KqlError(f"'{query[place : place + 20]}' is not understood")
             words.append(match[1])
-            place = match.end()
+            place = _past_blanks(query, match.end())
         return cls(words=tuple(words), now=now)
 
     def peek(self, ahead: int = 0) -> str:
@@ -97,6 +97,12 @@ class Cursor:
         if self.peek().lower() != word:
             raise KqlError(f"'{word}' was expected before '{self.peek() or 'the end'}'")
         self.at += not keep
+
+
+def _past_blanks(query: str, place: int) -> int:
+    """Give the place behind spaces and comments."""
+    match = _BLANKS.match(query, place)
+    return match.end() if match else place
 
 
 def condition(cursor: Cursor) -> Condition:

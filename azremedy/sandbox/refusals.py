@@ -29,7 +29,7 @@ def check_signed_in(request: Request) -> None:
     """
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer" and token.strip():
-        _check_expiry(tokens.expiry(token.strip()))
+        _check_expiry(request, tokens.expiry(token.strip()))
         return
     challenge = (
         'Bearer authorization_uri="https://login.microsoftonline.com/common", '
@@ -43,7 +43,7 @@ def check_signed_in(request: Request) -> None:
     )
 
 
-def _check_expiry(expiry: float | None) -> None:
+def _check_expiry(request: Request, expiry: float | None) -> None:
     """Refuse a token that has run out, by the real clock as its issuer counts.
 
     Source: recorded Azure traffic, 2018-2020.
@@ -54,11 +54,12 @@ def _check_expiry(expiry: float | None) -> None:
     now = time.time()
     if expiry is None or expiry > now:
         return
+    tenant = tokens.TENANT if len(request.segments) > 1 else ""
     then, by_now = (
         f"{datetime.fromtimestamp(moment, UTC):%m/%d/%Y %I:%M:%S %p}" for moment in (expiry, now)
     )
     challenge = (
-        f'Bearer authorization_uri="https://login.windows.net/{tokens.TENANT}", '
+        f'Bearer authorization_uri="https://login.windows.net/{tenant}", '
         'error="invalid_token", error_description="The access token has expired."'
     )
     raise ArmError(

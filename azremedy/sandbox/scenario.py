@@ -33,13 +33,18 @@ from azremedy.sandbox.scenario_model import (
 
 __all__ = [
     "Backup",
+    "Drip",
     "Expect",
+    "Failure",
     "Fault",
     "FaultAnswer",
     "Grant",
+    "Guest",
     "Latency",
     "Limits",
     "Match",
+    "OperationFault",
+    "Policy",
     "Scenario",
     "ScenarioError",
     "Timing",

@@ -37,7 +37,7 @@ CASES = {
     "group of somebody else": (
         ["unlock-rg", "rg-shop-prod", *HEALTHY],
         4,
-        "is not a restore point group",
+        "is not recognisable as a restore point group",
     ),
     "unknown subscription": (
         ["find-rg", "--sandbox", "healthy", "--subscription", "nope"],
@@ -48,6 +48,22 @@ CASES = {
         ["find-rg", "--sandbox", "healthy", "--subscription", SUBSCRIPTION.replace("1", "2")],
         6,
         "subscription",
+    ),
+    "empty sandbox": (["find-rg", "--sandbox", ""], 2, "--sandbox is empty"),
+    "empty subscription": (["find-rg", "--subscription", ""], 2, "--subscription is empty"),
+    "empty VM": (["clean-rpc", "--vm", "", *HEALTHY], 2, "is empty"),
+    "name for id": (["clean-rpc", "--ids", "web-1", *HEALTHY], 2, "--ids takes whole ids"),
+    "group against id": (
+        ["backup-now", "--ids", f"{GROUP}{VM_TYPE}/web-1", "-g", "other", *HEALTHY],
+        2,
+        "is not in the resource group 'other'",
+    ),
+    "unknown VM to unlock": (["unlock-rg", "--vm", f"{GROUP}{VM_TYPE}/no", *HEALTHY], 6, "no VM"),
+    "record without sandbox": (["find-rg", "--record", "x.jsonl"], 2, "--record needs --sandbox"),
+    "exit code without dry run": (
+        ["clean-rpc", "--vm", "web-1", "--detailed-exitcode", *HEALTHY],
+        2,
+        "--detailed-exitcode is for dry runs",
     ),
     "unknown scenario": (["find-rg", "--sandbox", "helthy"], 2, "did you mean 'healthy'?"),
     "unknown cloud": (["find-rg", "--cloud", "mars"], 2, "mars"),
@@ -89,6 +105,31 @@ def test_ambiguous_name_lists_the_candidates(call: Call, tmp_path: Path) -> None
 
     assert called.code == 2
     assert [vm["id"] in called.err for vm in vms] == [True, True]
+
+
+@pytest.mark.parametrize("given", ["{0}\n", "\ufeff{0} {0}", '["{0}"]', '[{{"id": "{0}"}}]'])
+def test_ids_on_standard_input(call: Call, given: str) -> None:
+    """Ids come one a line, or as the JSON that the Azure CLI writes."""
+    vm_id = f"{GROUP}{VM_TYPE}/web-1"
+
+    called = call("clean-rpc", "--vm", "-", "--dry-run", *HEALTHY, stdin=given.format(vm_id))
+
+    assert (0, 1) == (called.code, called.out.count(f"{vm_id}\n"))
+
+
+def test_broken_standard_input_is_explained(call: Call) -> None:
+    """What is no list of ids is said to be none."""
+    called = call("clean-rpc", "--vm", "-", "--dry-run", *HEALTHY, stdin="[{")
+
+    assert 2 == called.code
+    assert "Standard input cannot be read as ids" in called.err
+
+
+def test_errors_are_documents_for_machines(call: Call) -> None:
+    """With -o json an error is on stdout too, with the exit code in it."""
+    called = call("clean-rpc", "--vm", "nope", "-o", "json", *HEALTHY)
+
+    assert ("azremedy.error/1", 6) == (called.document["schema"], called.document["exitCode"])
 
 
 def test_no_subscription_at_all(call: Call) -> None:

@@ -27,7 +27,8 @@ WISHED = "AZREMEDY_TEST_AZ"
 """Names an Azure CLI that is there already."""
 
 _PATIENCE_S = 600
-_CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[2]
+"""Where azremedy and its tests are."""
 
 
 class NoAzureCliError(Exception):
@@ -85,12 +86,14 @@ def through_exec(az: str, folder: Path, *, only: str = "") -> list[dict[str, Any
 
 
 @contextmanager
-def serving(scenario: Path, *, record: Path) -> Iterator[dict[str, Any]]:
+def serving(
+    scenario: Path | str, *, record: Path, more: tuple[str, ...] = ()
+) -> Iterator[dict[str, Any]]:
     """Keep `sandbox serve` going and give its ready document."""
     program = [sys.executable, "-m", "azremedy", "sandbox", "serve", str(scenario)]
-    options = ["--speed", "600", "--record", str(record)]
+    options = ["--speed", "600", "--record", str(record), *more]
     with subprocess.Popen(
-        [*program, *options], stdout=subprocess.PIPE, text=True, cwd=_CHECKOUT
+        [*program, *options], stdout=subprocess.PIPE, text=True, cwd=CHECKOUT
     ) as server:
         assert server.stdout
         try:
@@ -110,7 +113,7 @@ def _outcomes(program: list[str], env: Mapping[str, str]) -> list[dict[str, Any]
         capture_output=True,
         text=True,
         check=False,
-        cwd=_CHECKOUT,
+        cwd=CHECKOUT,
         timeout=_PATIENCE_S,
     )
     if not done.stdout.strip():

@@ -24,8 +24,8 @@ KEY_VAULT = f"{APP_GROUP}/providers/Microsoft.KeyVault/vaults/kv-shop"
 _NETWORK = f"{APP_GROUP}/providers/Microsoft.Network"
 
 
-def write(folder: Path) -> Path:
-    """Write the scenario into a folder and give its file."""
+def write(folder: Path, **more: Any) -> Path:
+    """Write the scenario, with more sections of it, into a folder and give its file."""
     base = scenario.load("restore-point-limit")
     document = {
         "schema": base.schema,
@@ -33,6 +33,7 @@ def write(folder: Path) -> Path:
         "title": "A VM with its network and key vault, whose restore points are locked.",
         "now": base.now.isoformat(),
         "resources": [*base.resources, *_additions()],
+        **more,
     }
     path = folder / "azure-cli.json"
     path.write_text(json.dumps(document), encoding="utf-8")

@@ -198,7 +198,8 @@ def test_a_vm_that_is_not_protected_is_said_to_be(tmp_path: Path) -> None:
     clean, backup = COMMANDS["clean"](stage.azure), COMMANDS["backup"](stage.azure)
 
     assert clean.targets[0].gaps == ()
-    assert api.preview(clean).exit_code == 0
+    assert api.preview(clean).exit_code == 4
+    assert guards_of(clean) == ("ownership-unknown",)
     assert kinds(clean) == ()
     assert guards_of(backup) == ("not-protected",)
 

@@ -71,7 +71,7 @@ def _restored(plan: Plan) -> list[ManagementLock]:
 @calmly
 @given(st.lists(st.lists(st.tuples(st.integers(0, 3), st.booleans()), max_size=4), max_size=3))
 def test_exactly_the_leased_locks_are_put_back(wanted: list[list[tuple[int, bool]]]) -> None:
-    """Each lock goes once; it comes back if any target leased it; the last to go is first back."""
+    """Each lock goes once; it comes back if any target leased it; the first to go is first back."""
     pool = [
         ManagementLock(
             id=ResourceId.parse(f"{SUB}/providers/Microsoft.Authorization/locks/l{number}"),
@@ -98,7 +98,7 @@ def test_exactly_the_leased_locks_are_put_back(wanted: list[list[tuple[int, bool
     deleted = _deleted(plan)
     assert list(dict.fromkeys(lock for lock, _ in asked)) == [step.lock for step in deleted]
     assert {lock for lock, leased in asked if leased} == {s.lock for s in deleted if s.leased}
-    assert [step.lock for step in reversed(deleted) if step.leased] == _restored(plan)
+    assert [step.lock for step in deleted if step.leased] == _restored(plan)
     assert list(range(1, len(plan.steps) + 1)) == [planned.number for planned in plan.steps]
     assert len(wanted) == len([p for p in plan.steps if isinstance(p.step, WaitForJob)])
 

@@ -39,7 +39,8 @@ def _result(state: StepState, exit_code: int | None = None) -> StepResult:
     [
         ((), 0),
         ((_result(StepState.DONE), _result(StepState.ALREADY)), 0),
-        ((_result(StepState.DONE), _result(StepState.FAILED, 4), _result(StepState.SKIPPED)), 4),
+        ((_result(StepState.DONE), _result(StepState.FAILED, 4), _result(StepState.SKIPPED)), 3),
+        ((_result(StepState.FAILED, 4), _result(StepState.SKIPPED)), 4),
         ((_result(StepState.FAILED, 7), _result(StepState.FAILED, 7)), 7),
         ((_result(StepState.FAILED, 4), _result(StepState.FAILED, 7)), 3),
         ((_result(StepState.FAILED, 11), _result(StepState.FAILED, 7)), 11),

@@ -148,12 +148,12 @@ def _list_leased(sections: tuple[Section, ...]) -> list[ManagementLock]:
 
 def _restores(sections: tuple[Section, ...], number: int) -> tuple[PlannedStep, ...]:
     leased = _list_leased(sections)
-    # Last off, first back on: the widest lock was taken off last.
+    # The narrowest first, as they were taken off: a wide ReadOnly lock could refuse the others.
     return tuple(
         PlannedStep(
             number=number + index,
             step=CreateLock(lock=lock),
             reason="taken off for this run only; put back in every ending",
         )
-        for index, lock in enumerate(reversed(leased), start=1)
+        for index, lock in enumerate(leased, start=1)
     )

@@ -115,13 +115,19 @@ def _leave_alone(collection: RestorePointCollection, answer: Ownership, *, final
 
 def _is_services(group_id: ResourceId, evidence: VmEvidence) -> bool | None:
     """Say whether a group is the backup service's; ``None`` when too little could be read."""
-    bare = ResourceGroup(id=group_id, location="")
-    group = next((group for group in evidence.groups.values if group.id == group_id), bare)
+    group = _find_group(group_id, evidence)
     if ownership.is_restore_point_group(group, evidence.patterns.values) is not None:
         return True
-    if not evidence.patterns.complete or (group is bare and not evidence.groups.complete):
+    unlisted = group not in evidence.groups.values
+    if not evidence.patterns.complete or (unlisted and not evidence.groups.complete):
         return None
     return False
+
+
+def _find_group(group_id: ResourceId, evidence: VmEvidence) -> ResourceGroup:
+    """Find the group; one that was not listed is known by its name alone."""
+    bare = ResourceGroup(id=group_id, location="")
+    return next((group for group in evidence.groups.values if group.id == group_id), bare)
 
 
 def _plan_by_delete(
@@ -177,7 +183,11 @@ def _plan_by_backup(
             f"{total} restore points are proven to be Azure Backup's, "
             f"below the limit of {guards.RESTORE_POINT_LIMIT}"
         )
-        return Section(target=vm_id, verdicts=verdicts, gaps=evidence.gaps, notes=(note,))
+        stopping = _locks_in_the_way(evidence, [collection.id for collection in owned])
+        told = tuple(
+            f"lock {lock.id} still stops the clean-up: 'azremedy unlock-rg'" for lock in stopping
+        )
+        return Section(target=vm_id, verdicts=verdicts, gaps=evidence.gaps, notes=(note, *told))
     in_the_way = _locks_in_the_way(evidence, [collection.id for collection in owned])
     item, about_item = find_item(evidence, max_backups=options.max_backups_per_day)
     return Section(
@@ -260,7 +270,9 @@ def _is_on_services_group(lock: ManagementLock, evidence: VmEvidence) -> bool:
     """A lock on the service's group is the root cause; any other is somebody's protection."""
     if is_inherited(lock) or lock.scope.group == evidence.vm.id.group:
         return False
-    return _is_services(lock.scope.group, evidence) is True
+    # A group that only fits a policy's name may be somebody's own: its lock comes back.
+    group = _find_group(lock.scope.group, evidence)
+    return ownership.is_restore_point_group(group, ()) is not None
 
 
 def _draft_delete(

@@ -39,6 +39,11 @@ _ELSEWHERE = Reason(
     guard="lock-elsewhere",
     message="it protects something else in the group and does not stop the clean-up",
 )
+_UNPROVEN = Reason(
+    guard="group-unproven",
+    message="only the group's name, which fits a policy's, says that it is Azure Backup's: "
+    "its lock is not removed for good",
+)
 _AT_HOME = Reason(
     guard="lock-protects-vms",
     message="VMs live in this group, so its lock is not removed for good; "
@@ -92,13 +97,27 @@ def _find_reason_to_stay(lock: ManagementLock, found: RestorePointGroup) -> Reas
         return _ELSEWHERE
     if lock.scope == found.group.id and _is_home_of_vms(found):
         return _AT_HOME
+    if lock.scope == found.group.id and not _is_proven(found):
+        return _UNPROVEN
     return None
 
 
 def _is_home_of_vms(found: RestorePointGroup) -> bool:
-    """Say whether VMs live beside their collections, as all did before autumn 2018."""
+    """Say whether VMs live beside the collections, as all did before autumn 2018."""
     sources = (ownership.parse_vm_id(collection.source_id) for collection in found.collections)
-    return any(source is not None and source.group == found.group.id for source in sources)
+    beside = any(source is not None and source.group == found.group.id for source in sources)
+    return beside or bool(found.holds_vms)
+
+
+def _is_proven(found: RestorePointGroup) -> bool:
+    """Say whether more than a policy's name shows that the group is the service's."""
+    if found.known_by != ownership.POLICYS_NAME:
+        return True
+    ours = any(
+        collection.restore_points is not None and ownership.looks_like_backup(collection)
+        for collection in found.collections
+    )
+    return ours and found.holds_vms is False
 
 
 def _leave_alone(lock: ManagementLock, reason: Reason) -> Verdict:
@@ -112,7 +131,7 @@ def _inherited(above: Iterable[ManagementLock], options: UnlockOptions) -> tuple
             lock.id,
             f"{lock.level} lock '{lock.name}' at the subscription protects everything in it"
             + (
-                "; it is removed because of --include-inherited"
+                "; it is removed for good because of --include-inherited"
                 if options.include_inherited
                 else "; it still binds this group (remove it too with --include-inherited)"
             ),

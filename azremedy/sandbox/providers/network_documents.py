@@ -178,7 +178,8 @@ def part_written(parent: Json, part: str, sent: Json) -> Json:
         _check_rule(sent.get("name", ""), properties)
         properties = {**properties, **{each: properties.get(each) or [] for each in _RANGES}}
     part_id = f"{parent['id']}/{part}/{sent['name']}"
-    about = {"name": sent["name"], "id": part_id, "etag": parent["etag"]}
+    about = {"name": sent["name"], "id": part_id}
+    about |= {"etag": parent["etag"]} if "etag" in parent else {}
     return {**about, "type": f"{parent['type']}/{part}", "properties": properties}
 
 

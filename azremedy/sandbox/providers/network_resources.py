@@ -15,6 +15,7 @@ from azremedy.sandbox.providers.network_documents import (
     PROVIDER,
     Kind,
     check_unused,
+    new_etag,
     part_of,
     part_written,
     settle,
@@ -138,7 +139,7 @@ def _get_part(kind: Kind, part: str, world: World, request: Request, **place: st
 
 
 def _put_part(kind: Kind, part: str, world: World, request: Request, **place: str) -> Answer:
-    parent = existing(world, _id(kind, place))
+    parent = {**existing(world, _id(kind, place)), "etag": new_etag(world)}
     before = part_of(world, parent, part=part, name=place["item"])
     name = before["name"] if before else place["item"]
     fresh = part_written(parent, part, {**(request.json() or {}), "name": name})

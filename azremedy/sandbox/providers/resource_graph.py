@@ -3,7 +3,8 @@
 Known are the tables `resources`, `resourcecontainers` and `recoveryservicesresources`, and the part
 of the query language that `azremedy.sandbox.kql` describes. Rows hold `id`, `name`, `type`,
 `tenantId`, `location`, `resourceGroup`, `subscriptionId` and what else the document has; type and
-group are in lower case. The copy is as old as the scenario's `operations: {resourceGraphLag: {seconds}}`.
+group are in lower case. The copy is as old as the scenario's
+`operations: {resourceGraphLag: {seconds}}`.
 Source: learn.microsoft.com/azure/governance/resource-graph/concepts (2025).
 """
 

@@ -49,7 +49,7 @@ def _put(world: World, request: Request, **_: str) -> Answer:
         message = "The location property is required for this definition."
         raise ArmError(400, "LocationRequired", message)
     before = world.documents.get(request.path)
-    if before and before["location"].lower() != body["location"].lower():
+    if before and _region(before) != _region(body):
         message = (
             f"Invalid resource group location '{body['location']}'. The Resource group already "
             f"exists in location '{before['location']}'."
@@ -109,6 +109,11 @@ def _existing(world: World, request: Request) -> Json:
     if not group:
         raise refusals.group_not_found(request.segments[-1])
     return group
+
+
+def _region(document: Json) -> str:
+    """Name the region for comparison: `West Europe` is `westeurope`."""
+    return str(document["location"]).replace(" ", "").lower()
 
 
 def _settable(body: Json) -> Json:

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from azremedy.sandbox.recorder import ENVIRONMENT
+
 SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
 
 
@@ -51,3 +53,9 @@ def small() -> dict[str, Any]:
             },
         ],
     }
+
+
+@pytest.fixture
+def unrecorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep nonsense that no client would send out of the record of the run."""
+    monkeypatch.delenv(ENVIRONMENT, raising=False)

@@ -59,10 +59,9 @@ def disks(small: dict[str, Any]) -> dict[str, Any]:
         (f"{DISKS} | where properties.timeCreated < ago(30d) | count", [{"Count": 4}]),
         (f"{DISKS} | where name has 'data' and (name endswith '-1' or name contains 'A-2') | count",
          [{"Count": 2}]),
-        (f"{DISKS} | where location != \"westeurope\" | count", [{"Count": 0}]),
+        (f"{DISKS} | where location != 'westeurope' | count", [{"Count": 0}]),
         ("where name startswith 'data' | summarize all = count()", [{"all": 4}]),
-        ("resourcecontainers | where type =~ 'microsoft.resources/subscriptions/resourcegroups'"
-         " | project resourceGroup | order by resourceGroup asc",
+        ("resourcecontainers | where resourceGroup != '' | project resourceGroup | order by id asc",
          [{"resourceGroup": "azurebackuprg_westeurope_1"}, {"resourceGroup": "rg-app"}]),
         ("recoveryservicesresources | project id // nothing there", []),
     ],
@@ -120,12 +119,25 @@ def test_pages_follow_the_skip_token(
 
     assert seen == ["data-1", "data-2", "data-3", "data-4"]
     assert (body["totalRecords"], body["count"]) == (4, 1)
-    assert ask(opened, DISKS, **{"$top": 0}).status == 400
-    assert ask(opened, DISKS, **{"$skipToken": "??"}).status == 400
     skipped = ask(opened, f"{DISKS} | project name", **{"$skip": 3}).body["data"]
     assert skipped == [{"name": "data-4"}]
-    # That `data` is a list and not an object is known of Azure as well.
-    assert all("data" in line for line in contract_check(opened.exchanges).splitlines()[:-1])
+    assert contract_check(opened.exchanges).endswith(" 0 violations")
+
+
+@pytest.mark.parametrize(
+    "options", [{"$top": 0}, {"$top": 1001}, {"$top": "3"}, {"$skip": -1}, {"$skipToken": "??"}]
+)
+def test_a_page_that_cannot_be_is_refused(
+    open_world: OpenWorld, disks: dict[str, Any], options: dict[str, Any]
+) -> None:
+    """Numbers out of their range and tokens that were not made here."""
+    body = json.dumps({"query": DISKS, "options": options}).encode()
+    headers = {"authorization": "Bearer x"}
+    opened = open_world(disks)
+
+    answer = opened.app.handle(Request(method="POST", url=URL, headers=headers, body=body))
+
+    assert (answer.status, answer.body["error"]["code"]) == (400, "BadRequest")
 
 
 def test_the_copy_is_late(open_world: OpenWorld, disks: dict[str, Any], subscription: str) -> None:

@@ -27,9 +27,7 @@ def _send(azure: Azure, method: str, path: str, body: Any = None) -> Any:
     """Send a request for which the tool's packages have no client."""
     version = {"KeyVault": "2024-11-01", "Network": "2024-05-01"}
     known = next((each for name, each in version.items() if f"Microsoft.{name}" in path), None)
-    request = HttpRequest(
-        method, f"{path}?api-version={known or '2024-04-01'}", json=body if body else None
-    )
+    request = HttpRequest(method, f"{path}?api-version={known or '2024-04-01'}", json=body or None)
     response = azure.resources.send_request(request)
     response.raise_for_status()
     azure.opened.transport.sleep(120)

@@ -46,7 +46,9 @@ def _rows(reason: str, *pairs: tuple[str, str]) -> tuple[Accepted, ...]:
 
 
 _HEADERS = (
-    *_rows(_BUCKETS, ("*", "header x-ms-ratelimit-remaining-subscription-global-*: never recorded")),
+    *_rows(
+        _BUCKETS, ("*", "header x-ms-ratelimit-remaining-subscription-global-*: never recorded")
+    ),
     *_rows(
         "request ids of lock answers began with the region in 2018-2020; they are opaque",
         ("lock *", "header x-ms-request-id: guid, recorded *"),
@@ -155,7 +157,7 @@ _COMPUTE = (
         ("VM get*", "*etag: * recorded, missing"),
     ),
     *_rows(
-        "machines made in the portal name their first card so; the recorded ones were made by tools",
+        "the portal marks a machine's first card; the recorded machines were made by tools",
         ("VM *", "body.*networkProfile.networkInterfaces[].properties: never recorded"),
         ("VM get with view, deallocated", "body.*osDisk.managedDisk: never recorded"),
     ),
@@ -214,6 +216,8 @@ _NETWORK = (
         ("network *", "body.*: sometimes recorded, missing"),
         ("subnet *", "body.*: sometimes recorded, missing"),
         ("key vault *", "body.*: sometimes recorded, missing"),
+        ("key vault list of a group", "body.*: always recorded, missing"),
+        ("disk get", "body.*: * recorded, missing"),
         ("subnet *", "body.*ipamPoolPrefixAllocations: always recorded, missing"),
         ("network card list", "body.*internalDomainNameSuffix: always recorded, missing"),
     ),
@@ -236,6 +240,10 @@ _NETWORK = (
     *_rows(
         "the one recording of this list was made by a recorder that left it out",
         ("network card list", "header x-ms-arm-service-request-id: never recorded"),
+    ),
+    *_rows(
+        "the recorded disks hang on no machine",
+        ("disk get", "body.managedBy: never recorded"),
     ),
     *_rows(
         "not in Microsoft's documents",

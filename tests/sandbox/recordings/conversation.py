@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _HOST = "https://management.azure.com"
 _VERSION = "2024-04-01"
+_TOKEN = "Bearer a-token"
 _A_DAY = 86_400
 _LINKS = ("azure-asyncoperation", "location")
 
@@ -63,7 +64,7 @@ def _asked(app: App, kind: Kind, recorded: tuple[Exchange, ...]) -> Exchange:
     as_recorded = next((one.sent for one in recorded if isinstance(one.sent, dict)), None)
     body = as_recorded if kind.body is None else kind.body
     path = kind.path.replace(RUNNING, _running_job(app))
-    sent = _request(kind.method, f"{_HOST}{path}?{query}", body, kind.token)
+    sent = _request(kind.method, f"{_HOST}{path}?{query}", body, token=kind.token)
     return _carried_out(app, sent)
 
 
@@ -121,8 +122,8 @@ def _state(poll: Exchange) -> str:
     return "running" if runs else "ended"
 
 
-def _request(method: str, url: str, body: Any, token: str = "Bearer a-token") -> Request:
-    headers = {"authorization": token} if token else {}
+def _request(method: str, url: str, body: Any, *, token: str = _TOKEN) -> Request:
+    headers = {"authorization": token}
     payload = b"" if body is None else json.dumps(body).encode()
     return Request(method=method, url=url, headers=headers, body=payload)
 

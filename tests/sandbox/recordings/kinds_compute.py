@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tests.sandbox.recordings.kinds import POINTS, SHOP, SUBSCRIPTION, Call, Kind
-from tests.sandbox.recordings.traffic import Exchange
+
+if TYPE_CHECKING:
+    from tests.sandbox.recordings.traffic import Exchange
 
 _COMPUTE = "/providers/Microsoft.Compute"
 _VM = f"{SHOP}{_COMPUTE}/virtualMachines/web-1"

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.sandbox.recordings.forms import text_form
 
-MAPS = frozenset({"tags", "propertyBag", "internalPropertyBag", "kpisHealths", "userAssignedIdentities"})
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAPS = frozenset(
+    {"tags", "propertyBag", "internalPropertyBag", "kpisHealths", "userAssignedIdentities"}
+)
 """Keys whose value is a map with names of somebody's own: only that it is an object counts."""
 
 

@@ -51,9 +51,7 @@ def test_a_kind_of_exchange_was_recorded(kind: Kind) -> None:
     assert all(verdict.recordings for verdict in _verdicts(kind.name))
 
 
-@pytest.mark.parametrize(
-    "accepted", ACCEPTED, ids=lambda one: f"{one.step}: {one.difference}"
-)
+@pytest.mark.parametrize("accepted", ACCEPTED, ids=lambda one: f"{one.step}: {one.difference}")
 def test_an_accepted_difference_still_exists(accepted: Accepted) -> None:
     """A row of the table that covers nothing any more has to go."""
     found = [
