@@ -6,9 +6,10 @@ Readers run side by side: the tool waits on the network, not on the processor.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from azremedy.domain import ownership
 from azremedy.domain.evidence import NOT_ASKED, Reading, Unreadable
@@ -65,14 +66,34 @@ class Needs:
     """The VM's extensions in ARM's list."""
 
 
+class Memo:
+    """Reads each list of the whole subscription once, also when many ask at the same time."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._turns: dict[str, Lock] = {}
+        self._known: dict[str, Reading[Any]] = {}
+
+    def once(self, what: str, read: Callable[[], Reading[ItemT]]) -> Reading[ItemT]:
+        """Give what was read, by whoever asked first; gaps are remembered too."""
+        with self._guard:
+            turn = self._turns.setdefault(what, Lock())
+        with turn:
+            if what not in self._known:
+                self._known[what] = read()
+            return self._known[what]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collector:
-    """Reads from one subscription."""
+    """Reads from one subscription; use one for all VMs of a plan."""
 
     gateways: Gateways
     """The subscription's gateways, on a session that cannot write."""
     clock: Clock
     """Azure's clock."""
+    memo: Memo = field(default_factory=Memo)
+    """What was read for the whole subscription."""
 
     def collect_vm(self, vm_id: ResourceId, needs: Needs) -> VmEvidence:
         """Read a VM and what a command needs about it.
@@ -85,7 +106,7 @@ class Collector:
         with ThreadPoolExecutor(WORKERS) as pool:
             locks = pool.submit(self.list_locks) if needs.locks or needs.collections else None
             vaults = self._list_vaults(vm.location)
-            items = self._cross_check(vm, _gather(pool, self._list_items_of(vm), vaults))
+            items = self._cross_check(vm, self._list_items_of(vm, pool, vaults))
             collections = pool.submit(self._list_collections_of, vm) if needs.collections else None
             groups = pool.submit(self._list_groups) if needs.collections else None
             patterns = self._list_patterns(pool) if needs.collections else NOT_ASKED
@@ -117,7 +138,7 @@ class Collector:
             locks = pool.submit(self.list_locks)
             patterns = self._list_patterns(pool)
             homes = pool.submit(self._list_homes_of_vms)
-            bare = _read("restore point collections", self.gateways.compute.list_collections)
+            bare = self.list_collections()
             read = _gather(pool, self._read_points, bare)
         collections = _keep_unread(read, bare)
         found = tuple(
@@ -151,7 +172,11 @@ class Collector:
 
     def list_locks(self) -> Reading[ManagementLock]:
         """List all locks of the subscription, at every level."""
-        return _read("locks", self.gateways.locks.list_locks)
+        return self._list("locks", self.gateways.locks.list_locks)
+
+    def list_collections(self) -> Reading[RestorePointCollection]:
+        """List all restore point collections of the subscription, without their points."""
+        return self._list("restore point collections", self.gateways.compute.list_collections)
 
     def get_vm(self, vm_id: ResourceId) -> VirtualMachine:
         """Read a VM with its instance view.
@@ -167,15 +192,17 @@ class Collector:
 
     def _list_vaults(self, location: str) -> Reading[Vault]:
         """List the vaults that can protect a VM: those of its region."""
-        vaults = _read("vaults", self.gateways.groups.list_vaults)
+        vaults = self._list("vaults", self.gateways.groups.list_vaults)
         return _select(vaults, lambda vault: _same_region(vault.location, location))
 
-    def _list_items_of(self, vm: VirtualMachine) -> Callable[[Vault], tuple[ProtectedItem, ...]]:
-        return lambda vault: tuple(
-            item
-            for item in self.gateways.backup.list_items(vault.id)
-            if names_vm(item.source_id, vm.id)
-        )
+    def _list_items_of(
+        self, vm: VirtualMachine, pool: ThreadPoolExecutor, vaults: Reading[Vault]
+    ) -> Reading[ProtectedItem]:
+        items = _combine(pool, self._list_items, vaults)
+        return _select(items, lambda item: names_vm(item.source_id, vm.id))
+
+    def _list_items(self, vault: Vault) -> Reading[ProtectedItem]:
+        return self._list(str(vault.id), lambda: self.gateways.backup.list_items(vault.id))
 
     def _cross_check(
         self, vm: VirtualMachine, items: Reading[ProtectedItem]
@@ -202,13 +229,19 @@ class Collector:
         return self.gateways.backup.list_recovery_points(item.id)
 
     def _list_groups(self) -> Reading[ResourceGroup]:
-        return _read("resource groups", self.gateways.groups.list_groups)
+        return self._list("resource groups", self.gateways.groups.list_groups)
 
     def _list_extensions(self, vm_id: ResourceId) -> Reading[VmExtension]:
         return _read(str(vm_id), lambda: self.gateways.compute.list_extensions(vm_id))
 
+    def _list(self, what: str, read: Callable[[], Iterable[ItemT]]) -> Reading[ItemT]:
+        return self.memo.once(what, lambda: _read(what, read))
+
     def _list_patterns(self, pool: ThreadPoolExecutor) -> Reading[GroupNamePattern]:
-        vaults = _read("vaults", self.gateways.groups.list_vaults)
+        return self.memo.once("names that policies give", lambda: self._read_patterns(pool))
+
+    def _read_patterns(self, pool: ThreadPoolExecutor) -> Reading[GroupNamePattern]:
+        vaults = self._list("vaults", self.gateways.groups.list_vaults)
         policies = _gather(pool, lambda v: self.gateways.backup.list_policies(v.id), vaults)
         patterns = dict.fromkeys(_pattern(policy) for policy in policies.values)
         return Reading(
@@ -217,7 +250,7 @@ class Collector:
         )
 
     def _list_collections_of(self, vm: VirtualMachine) -> Reading[RestorePointCollection]:
-        found = _read("restore point collections", self.gateways.compute.list_collections)
+        found = self.list_collections()
         mine = _select(found, lambda collection: names_vm(collection.source_id, vm.id))
         with ThreadPoolExecutor(WORKERS) as pool:
             return _gather(pool, self._read_points, mine)
@@ -326,9 +359,15 @@ def _gather(
     sources: Reading[ItemT],
 ) -> Reading[OtherT]:
     """Read one list for each source, side by side, and keep the gaps of all of them."""
-    readings = list(
-        pool.map(lambda source: _read(_source(source), lambda: read(source)), sources.values)
-    )
+    return _combine(pool, lambda source: _read(_source(source), lambda: read(source)), sources)
+
+
+def _combine(
+    pool: ThreadPoolExecutor,
+    read: Callable[[ItemT], Reading[OtherT]],
+    sources: Reading[ItemT],
+) -> Reading[OtherT]:
+    readings = list(pool.map(read, sources.values))
     return Reading(
         values=tuple(value for reading in readings for value in reading.values),
         gaps=(*sources.gaps, *(gap for reading in readings for gap in reading.gaps)),

@@ -151,8 +151,12 @@ def _plan_vms(
     vm_ids = resolve_vms(azure, asked)
     if len(vm_ids) > max_targets:
         return _assemble(azure, command, _too_many(vm_ids, max_targets), max_targets)
+    # One collector a subscription: what all its VMs share is read once.
+    collectors = {
+        key: _collector(azure, key) for key in {id_.subscription_id.lower() for id_ in vm_ids}
+    }
     sections = tuple(
-        plan(_collector(azure, vm_id.subscription_id).collect_vm(vm_id, needs)) for vm_id in vm_ids
+        plan(collectors[vm_id.subscription_id.lower()].collect_vm(vm_id, needs)) for vm_id in vm_ids
     )
     return _assemble(azure, command, sections, max_targets)
 

@@ -25,6 +25,7 @@ from tests.support.stages import (
     kinds,
     names,
     open_stage,
+    path_of,
     with_resources,
 )
 
@@ -225,3 +226,16 @@ def test_locked_groups_alone_are_listed_when_asked(tmp_path: Path, name: str) ->
     found = api.find_groups(stage.azure, locked=True)
 
     assert len(found.groups) == (0 if name == "healthy" else 1)
+
+
+def test_what_vms_share_is_read_once(tmp_path: Path) -> None:
+    """Locks, groups, vaults and collections of a subscription are listed once for all its VMs."""
+    stage = open_stage(tmp_path, built_in("fleet-small"))
+    vms = tuple(f"app-{number:02}" for number in range(1, 6))
+
+    api.plan_clean(stage.azure, api.VmNames(names=vms))
+
+    whole = f"/subscriptions/{SUBSCRIPTION}/providers/"
+    shared = ("Microsoft.Authorization/locks", "Microsoft.Compute/restorePointCollections")
+    paths = [path_of(each) for each in stage.requests()]
+    assert [1, 1] == [paths.count(whole + what) for what in shared]

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.clients import az
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 # Read before the fixtures take the person's own settings away.
 _ENVIRONMENT = dict(os.environ)
 NOTHING_WRONG = "0 violations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walk:
+    """One walk of the Azure CLI, which may still go on."""
+
+    folder: Path
+    """Where its exchanges are."""
+    outcomes: Future[list[dict[str, Any]]]
+    """What came of each call."""
 
 
 @pytest.fixture(scope="module")
@@ -27,12 +39,23 @@ def program() -> str:
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="module")
+def walks(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Walk]]:
+    """Walk both ways side by side."""
+    with ThreadPoolExecutor() as pool:
+        folders = {name: tmp_path_factory.mktemp("walk") for name in az.WAYS}
+        yield {
+            name: Walk(folder=folders[name], outcomes=pool.submit(way, program, folders[name]))
+            for name, way in az.WAYS.items()
+        }
+
+
 @pytest.mark.parametrize("way", az.WAYS)
 def test_the_azure_cli_repairs_a_backup(
-    way: str, program: str, tmp_path: Path, contract_check: Callable[[Path], str]
+    way: str, walks: dict[str, Walk], contract_check: Callable[[Path], str]
 ) -> None:
     """Each call answers what it must, the world changes as it must, the wire is Microsoft's."""
-    outcomes = az.WAYS[way](program, tmp_path)
+    walk = walks[way]
 
-    assert [each for each in outcomes if each["trouble"]] == []
-    assert contract_check(tmp_path / "exchanges.jsonl").endswith(NOTHING_WRONG)
+    assert [each for each in walk.outcomes.result() if each["trouble"]] == []
+    assert contract_check(walk.folder / "exchanges.jsonl").endswith(NOTHING_WRONG)

@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from tests.clients import az, az_world
 from tests.clients.flow import COMMANDS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LOCK = f"{az_world.POINTS_GROUP}/providers/Microsoft.Authorization/locks/no-deletes"
@@ -45,22 +49,33 @@ def kept(tmp_path: Path) -> dict[str, str]:
     return {**own, "HOME": str(tmp_path), "AZREMEDY_STATE_DIR": str(tmp_path / "state")}
 
 
-def test_the_served_environment_is_all_it_takes(tmp_path: Path) -> None:
-    """With the ready document's variables alone the backup is repaired, over TLS."""
+def run_served(folder: Path) -> Any:
+    """Repair a served world with the ready document's variables and nothing else."""
     flow = [sys.executable, "-m", "tests.clients.flow"]
-    record = tmp_path / "exchanges.jsonl"
-
-    with az.serving("restore-point-limit", record=record) as served:
-        told = run_flow([*flow, served["arm"]], {**kept(tmp_path), **served["env"]})
-
-    judge(told)
+    with az.serving("restore-point-limit", record=folder / "exchanges.jsonl") as served:
+        return run_flow([*flow, served["arm"]], {**kept(folder), **served["env"]})
 
 
-def test_exec_needs_no_word_of_the_sandbox(tmp_path: Path) -> None:
-    """Inside `sandbox exec` azremedy believes itself in public Azure."""
+def run_inside(folder: Path) -> Any:
+    """Repair a world inside `sandbox exec`."""
     flow = [sys.executable, "-m", "tests.clients.flow", "https://management.azure.com"]
     sandbox = [sys.executable, "-m", "azremedy", "sandbox", "exec", "--speed", "600"]
+    return run_flow([*sandbox, "restore-point-limit", "--", *flow], kept(folder))
 
-    told = run_flow([*sandbox, "restore-point-limit", "--", *flow], kept(tmp_path))
 
-    judge(told)
+@pytest.fixture(scope="module")
+def repairs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Any]]]:
+    """Repair by both ways side by side: most of the time azremedy waits."""
+    ways = {"serve": run_served, "exec": run_inside}
+    with ThreadPoolExecutor() as pool:
+        yield {way: pool.submit(run, tmp_path_factory.mktemp(way)) for way, run in ways.items()}
+
+
+def test_the_served_environment_is_all_it_takes(repairs: dict[str, Future[Any]]) -> None:
+    """With the ready document's variables alone the backup is repaired, over TLS."""
+    judge(repairs["serve"].result())
+
+
+def test_exec_needs_no_word_of_the_sandbox(repairs: dict[str, Future[Any]]) -> None:
+    """Inside `sandbox exec` azremedy believes itself in public Azure."""
+    judge(repairs["exec"].result())

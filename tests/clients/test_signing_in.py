@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,12 +15,12 @@ from tests.clients import az, az_world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _ENVIRONMENT = dict(os.environ)
 CREDENTIALS = {
     "client secret": "ClientSecretCredential(e['AZURE_TENANT_ID'], e['AZURE_CLIENT_ID'], "
-    "e['AZURE_CLIENT_SECRET'], authority=e['AZURE_AUTHORITY_HOST'], disable_instance_discovery=True)",
+    "e['AZURE_CLIENT_SECRET'], authority=e['AZURE_AUTHORITY_HOST'], "
+    "disable_instance_discovery=True)",
     "environment": "EnvironmentCredential(disable_instance_discovery=True)",
     "default": "DefaultAzureCredential(disable_instance_discovery=True)",
     "workload identity": "WorkloadIdentityCredential(disable_instance_discovery=True)",
@@ -125,7 +126,7 @@ def test_azremedy_signs_in_by_the_azure_cli(ready: dict[str, Any], tmp_path: Pat
         assert 0 == run([program, *call], env).returncode
     # Nothing but the CLI's folder says who and where; azure-identity finds the CLI by the PATH.
     del env["AZURE_POD_IDENTITY_AUTHORITY_HOST"]
-    path = os.pathsep.join([os.path.dirname(program), env["PATH"]])
+    path = os.pathsep.join([str(Path(program).parent), env["PATH"]])
     env |= {"PATH": path, "AZURE_TOKEN_CREDENTIALS": "AzureCliCredential"}
 
     done = azremedy("find-rg", "--cloud", metadata, "-o", "json", env=env)

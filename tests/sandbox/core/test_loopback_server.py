@@ -248,7 +248,8 @@ def test_serve_says_when_it_is_ready_and_ends_on_a_signal(file: Path) -> None:
         "import json, sys\n"
         "from azremedy.sandbox import scenario, server\n"
         "loaded = scenario.load(sys.argv[1])\n"
-        "server.serve(loaded, ready=lambda ready: print(json.dumps(ready), flush=True))\n"
+        "setting = server.Setting(scenario=loaded)\n"
+        "server.serve(setting, lambda ready: print(json.dumps(ready), flush=True))\n"
         "print('ended')\n"
     )
     with subprocess.Popen(
@@ -271,7 +272,7 @@ def test_serving_ends_within_its_own_process_too(file: Path) -> None:
         told.append(document)
         os.kill(os.getpid(), signal.SIGTERM)
 
-    server.serve(scenario.load(file), ready=ready)
+    server.serve(server.Setting(scenario=scenario.load(file)), ready)
 
     assert len(told) == 1
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from azremedy.sandbox.app import App
 from azremedy.sandbox.http import Answer, Request
 from azremedy.sandbox.providers import ROUTES
-from azremedy.sandbox.routing import Route
 from azremedy.sandbox.scenario import Grant, Limits, Policy, Scenario
 from azremedy.sandbox.world import World
+
+if TYPE_CHECKING:
+    from azremedy.sandbox.routing import Route
 
 SUBSCRIPTION = "00000000-0000-0000-0000-0000000000aa"
 ROOT = f"/subscriptions/{SUBSCRIPTION}"

@@ -337,3 +337,37 @@ def test_extension_without_a_report_has_no_view(stuck: Azure) -> None:
 
     assert got.instance_view is None
     assert list(extensions.list("rg-app", "app-1").value) == []
+
+
+def test_failed_extension_keeps_its_machine_failed(open_world: OpenWorld, connect: Connect) -> None:
+    """A failed machine recovers with its failed extension only: without an agent neither does."""
+    azure = connect(open_world("user-error-vm-provisioning-state-failed"))
+    world = azure.opened.world
+    machines = azure.compute.virtual_machines
+    vm: Any = world.documents.get(machines.get("rg-shop", "web-1").id)
+    agent = vm["properties"]["instanceView"]["vmAgent"]["statuses"][0]
+    agent["displayStatus"] = "Not Ready"
+    world.documents.put(vm)
+    states = []
+    for begin in (machines.begin_reapply, machines.begin_redeploy, machines.begin_reapply):
+        begin("rg-shop", "web-1").result()
+        azure.opened.transport.sleep(60)
+        states.append(machines.get("rg-shop", "web-1").provisioning_state)
+    extension = azure.compute.virtual_machine_extensions.get("rg-shop", "web-1", "MonitorAgent")
+
+    assert states == ["Failed", "Failed", "Succeeded"]
+    assert extension.provisioning_state == "Succeeded"
+
+
+def test_deleting_the_failed_extension_heals_its_machine(
+    open_world: OpenWorld, connect: Connect
+) -> None:
+    """With its last failed extension gone a failed machine recovers, and only then."""
+    azure = connect(open_world("user-error-vm-provisioning-state-failed"))
+    extensions, machines = azure.compute.virtual_machine_extensions, azure.compute.virtual_machines
+    extensions.begin_delete("rg-shop", "web-1", "VMSnapshotLinux").result()
+    between = machines.get("rg-shop", "web-1").provisioning_state
+    extensions.begin_delete("rg-shop", "web-1", "MonitorAgent").result()
+    job = azure.back_up(azure.item("vault-shop", "rg-shop", "web-1"))
+
+    assert (between, job.properties.status) == ("Failed", "Completed")
