@@ -7,11 +7,12 @@ above the resource and on resources inside it.
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from azremedy.domain.naming import PROTECTION_LOCK_NAME, parse_collection_name
 from azremedy.domain.ownership import looks_like_backup
-from azremedy.ids import RESTORE_POINT_COLLECTION, ResourceId
+from azremedy.ids import RESOURCE_GROUP, RESTORE_POINT_COLLECTION, SUBSCRIPTION, ResourceId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,3 +66,20 @@ def _collection_of(scope: ResourceId) -> ResourceId | None:
     """Give the collection that a scope is or lies in."""
     top = ResourceId("/" + "/".join(scope.segments[:8]))
     return top if top.is_type(RESTORE_POINT_COLLECTION) else None
+
+
+def describe_put_back(lock: ManagementLock) -> str:
+    """Give the Azure CLI's command that puts a lock back, without its owners.
+
+    Source: learn.microsoft.com/cli/azure/lock (``az lock create``), which takes a resource's whole
+    id and cannot set owners.
+    """
+    scope = lock.scope
+    words = ["az", "lock", "create", "--name", lock.name, "--lock-type", lock.level.value]
+    if scope.is_type(RESOURCE_GROUP):
+        words += ["--resource-group", scope.resource_group]
+    elif not scope.is_type(SUBSCRIPTION):
+        words += ["--resource", str(scope)]
+    if lock.notes:
+        words += ["--notes", lock.notes]
+    return shlex.join([*words, "--subscription", scope.subscription_id])

@@ -29,6 +29,7 @@ _EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _ADDRESS = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
 _NUMBER = r"(?<!\d)\d{12,}(?!\d)"
 _WORD = r"[A-Za-z0-9]"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+(?:Z|\+00:00)?")
 
 _VOCABULARY = frozenset(
     {
@@ -72,7 +73,7 @@ def mask(documents: Iterable[Mapping[str, Any]]) -> tuple[dict[str, Any], ...]:
     """Return the documents with stand-ins; their order and their structure stay."""
     originals = tuple(documents)
     names = collect(originals)
-    masker = _Masker(names=names, pattern=_pattern(names))
+    masker = _Masker(names=names, pattern=_pattern(names), seen={})
     return tuple(masker.document(document) for document in originals)
 
 
@@ -91,6 +92,7 @@ def _pattern(names: StandIns) -> re.Pattern[str]:
 class _Masker:
     names: StandIns
     pattern: re.Pattern[str]
+    seen: dict[str, str]
 
     def document(self, document: Mapping[str, Any]) -> dict[str, Any]:
         masked: dict[str, Any] = self._value("", document)
@@ -148,11 +150,14 @@ class _Masker:
         """Mask a text that holds no id: a name, a composed name or a sentence."""
         if whole := self.names.known(text):
             return whole
-        if is_fixed(text):
+        if is_fixed(text) or _TIME.fullmatch(text):
             return text
         if (container := mask_container(text, self._plain)) is not None:
             return container
-        return self.pattern.sub(self._found, text)
+        # Looking for thousands of names takes long, and most sentences come again and again.
+        if text not in self.seen:
+            self.seen[text] = self.pattern.sub(self._found, text)
+        return self.seen[text]
 
     def _found(self, match: re.Match[str]) -> str:
         text = match[0]

@@ -129,6 +129,8 @@ class DeleteExtension:
     """The extension's ARM id."""
     vm_unique_id: str
     """The VM's ``vmId``: a VM re-created under the same name is not the target."""
+    agent_may_be_dead: bool = False
+    """Whether it is tried although the VM, or its agent, cannot do its part."""
     idle_items: tuple[ItemRef, ...] = ()
     """Protected items for which no job may run right before the deletion."""
     kind: Literal["DeleteExtension"] = "DeleteExtension"

@@ -18,7 +18,7 @@ from azremedy.gateways.wire_backup import (
     parse_recovery_point,
 )
 from azremedy.gateways.wire_errors import parse_retry_after
-from azremedy.gateways.wire_json import AnswerFormatError, Json, document_of, section, text
+from azremedy.gateways.wire_json import Json, document_of, section, text
 
 if TYPE_CHECKING:
     from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
@@ -86,8 +86,8 @@ class JobFilter:
 class TriggerReceipt:
     """What the service said when it accepted an on-demand backup."""
 
-    operation_id: str
-    """For ``get_operation``, which will name the job."""
+    operation_id: str | None
+    """For ``get_operation``, which will name the job; ``None`` when the answer named none."""
     operation_url: str = field(repr=False)
     """Where the service itself would have it looked up; acts like a password: never logged."""
     request_id: str | None
@@ -259,10 +259,8 @@ def _trigger_receipt(answer: Any, _model: object, _headers: object) -> TriggerRe
     headers = answer.http_response.headers
     url = headers.get("Azure-AsyncOperation") or headers.get("Location") or ""
     operation_id = urlsplit(url).path.rstrip("/").rpartition("/")[2]
-    if not operation_id:
-        raise AnswerFormatError("the accepted backup has no operation in its headers")
     return TriggerReceipt(
-        operation_id=operation_id,
+        operation_id=operation_id or None,
         operation_url=url,
         request_id=headers.get("x-ms-request-id"),
         correlation_id=headers.get("x-ms-correlation-request-id"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from azremedy.sandbox.graph import PUBLIC_GRAPH
 from azremedy.sandbox.http import Answer, Request, ok
 from azremedy.sandbox.tokens import TENANT
 
@@ -35,6 +36,11 @@ def _login(request: Request) -> str:
     return f"https://{PUBLIC_LOGIN}" if is_public else request.base
 
 
+def _graph(request: Request) -> str:
+    is_public = urlsplit(request.base).hostname == PUBLIC_ARM
+    return f"https://{PUBLIC_GRAPH}" if is_public else request.base
+
+
 def _audiences(request: Request) -> list[str]:
     return ["https://management.core.windows.net/", f"https://{PUBLIC_ARM}/", f"{request.base}/"]
 
@@ -61,7 +67,7 @@ def _cloud(request: Request) -> Json:
         },
         "graph": request.base,
         "graphAudience": f"{request.base}/",
-        "microsoftGraphResourceId": f"{request.base}/",
+        "microsoftGraphResourceId": f"{_graph(request)}/",
         "gallery": request.base,
         "sqlManagement": request.base,
         "batch": request.base,

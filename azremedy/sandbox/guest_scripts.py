@@ -1,8 +1,9 @@
 """Run a script of Run Command in a guest that does not exist.
 
 Statements are taken one by one. `echo`, `printf`, `Write-Output` and `Write-Host` print their text,
-in which `$(...)` stands for what the command in it prints; of `a || b` the second counts only where
-the first is unknown; `if`, `for` and variables are passed over.
+in which `$(...)` stands for what the command in it prints. `&&`, `||` and the shell's
+`if ...; then ... else ... fi` go by whether a command ended well; one that is not known here always
+does. Loops, variables and the blocks of PowerShell are passed over.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox import guest_boot, guest_facts, guest_linux, guest_windows, vm_state
-from azremedy.sandbox.guest_inside import Inside, first_fit
+from azremedy.sandbox.guest_inside import Inside, first_fit, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,8 @@ OUTPUT_LIMIT = 4096
 Source: learn.microsoft.com/azure/virtual-machines/windows/run-command (2025-08-18).
 """
 _ECHO = re.compile(r"(?:echo|printf|Write-Output|Write-Host)\s+(.*)", re.IGNORECASE)
-_SEPARATORS = re.compile(r"\s*(?:;|&&|\bthen\b|\bdo\b)\s*")
+_SEPARATORS = re.compile(r"\s*(?:;|\bthen\b|\bdo\b)\s*|(?<=\belse)\s+")
+_LINKS = re.compile(r"\s*(&&|\|\|)\s*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,21 @@ def run(world: World, vm: Json, script: Sequence[str]) -> Ran:
         guest=guest_facts.of(world, vm["id"]),
         version=guest_facts.agent_version(world, vm),
     )
-    printed: list[str] = []
-    complaints: list[str] = []
+    branches: tuple[bool, ...] = ()
     for statement in _statements(script):
-        inside = _carry_out(replace(inside, words="", complaint=""), statement)
-        printed += [inside.words] if inside.words else []
-        complaints += [inside.complaint] if inside.complaint else []
-    stdout, stderr = ("\n".join(lines)[-OUTPUT_LIMIT:] for lines in (printed, complaints))
+        word, _, condition = statement.partition(" ")
+        if word == "if" and all(branches):
+            inside = _carry_out(inside, condition)
+            branches = (*branches, inside.well)
+        elif word == "if":
+            branches = (*branches, False)
+        elif word == "else":
+            branches = (*branches[:-1], not branches[-1]) if branches else ()
+        elif word == "fi":
+            branches = branches[:-1]
+        elif all(branches):
+            inside = _carry_out(inside, statement)
+    stdout, stderr = ("\n".join(each)[-OUTPUT_LIMIT:] for each in (inside.words, inside.complaints))
     return Ran(inside=inside, stdout=stdout, stderr=stderr)
 
 
@@ -94,22 +104,24 @@ def _quoted(line: str) -> bool:
 
 
 def _carry_out(inside: Inside, statement: str) -> Inside:
-    spoken = _ECHO.match(statement)
-    if spoken and ">" not in statement:
-        return _speak(inside, spoken[1])
-    for command in statement.split("||"):
-        done = _known(inside, command.strip())
-        if done:
-            return done
+    """Carry out commands that `&&` and `||` tie together."""
+    pieces = [statement] if _quoted(statement) else _LINKS.split(statement)
+    inside = _single(inside, pieces[0])
+    for link, command in zip(pieces[1::2], pieces[2::2], strict=True):
+        if inside.well == (link == "&&"):
+            inside = _single(inside, command)
     return inside
 
 
-def _known(inside: Inside, command: str) -> Inside | None:
+def _single(inside: Inside, command: str) -> Inside:
+    spoken = _ECHO.match(command)
+    if spoken and ">" not in command:
+        return _speak(inside, spoken[1])
     system = guest_windows if vm_state.os_type(inside.vm) == "windows" else guest_linux
-    done = first_fit(system.COMMANDS, inside, command)
+    done = first_fit(system.COMMANDS, replace(inside, well=True), command)
     if done and re.search(system.DETACHED, command, re.IGNORECASE):
         return replace(done, detached=True)
-    return done
+    return done or replace(inside, well=True)
 
 
 def _speak(inside: Inside, text: str) -> Inside:
@@ -117,9 +129,10 @@ def _speak(inside: Inside, text: str) -> Inside:
     plain = text.strip().strip("'\"")
     while span := _nested(plain):
         start, end, command = span
-        inside = _carry_out(replace(inside, words=""), command)
-        plain = plain[:start] + inside.words.strip() + plain[end:]
-    return replace(inside, words=plain)
+        done = _carry_out(replace(inside, words=()), command)
+        plain = plain[:start] + "\n".join(done.words).strip() + plain[end:]
+        inside = replace(done, words=inside.words)
+    return say(inside, plain)
 
 
 def _nested(text: str) -> tuple[int, int, str] | None:

@@ -302,7 +302,12 @@ class Scenario:
     guest: Mapping[str, Guest] = field(default_factory=dict)
     """What is hidden inside machines, by VM id."""
     operations: Mapping[str, Timing] = field(default_factory=dict)
-    """How long operations take, by name."""
+    """How long operations take, by name.
+
+    Four are no operations: only where they are given, a removed lock goes on forbidding for
+    `lockRelease`, Resource Graph is late by `resourceGraphLag`, policies' own backups run with
+    `scheduledBackup`; and registering a provider takes `registerProvider`, or 10 seconds.
+    """
     latency: Latency | None = None
     """How long every answer takes at the server door."""
     limits: Limits = field(default_factory=Limits)

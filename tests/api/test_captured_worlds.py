@@ -11,9 +11,10 @@ from azremedy import api
 from azremedy.api import capture as copying
 from azremedy.api.capture import CaptureOptions
 from azremedy.api.connect import connect_app
+from azremedy.errors import SignInError
 from azremedy.sandbox import App, World, scenario
 from azremedy.sandbox.recorder import Recorder
-from azremedy.sandbox.scenario import Grant
+from azremedy.sandbox.scenario import Fault, FaultAnswer, Grant, Match
 from tests.clients import az_world
 from tests.support.calls import list_writes
 from tests.support.shapes import holds, open_document, shape
@@ -132,6 +133,28 @@ def test_a_missing_permission_is_a_gap() -> None:
     types = [each.get("type") for each in copied.scenario["resources"]]
     assert "Microsoft.Compute/restorePointCollections" not in types
     assert types.count("Microsoft.Compute/virtualMachines") == 1
+
+
+def test_a_failure_of_azure_is_a_gap_too() -> None:
+    """A list that Azure cannot give now is told with Azure's own code."""
+    answer = FaultAnswer(status=400, code="Strange")
+    fault = Fault(match=Match(method="GET", path="*/locks"), answer=answer)
+    loaded = replace(scenario.load("restore-point-limit"), faults=(fault,))
+
+    copied = capture(App(World(loaded)))
+
+    assert [None] == [gap.action for gap in copied.gaps]
+    assert "Strange" in copied.gaps[0].why
+
+
+def test_without_a_sign_in_there_is_no_copy() -> None:
+    """A sign-in that ends in the middle is no gap: nothing else could be read either."""
+    answer = FaultAnswer(status=401, code="ExpiredAuthenticationToken")
+    fault = Fault(match=Match(method="GET", path="*/locks"), answer=answer, times=9)
+    loaded = replace(scenario.load("restore-point-limit"), faults=(fault,))
+
+    with pytest.raises(SignInError):
+        capture(App(World(loaded)))
 
 
 def test_only_so_many_jobs_are_read_in_full(tmp_path: Path) -> None:

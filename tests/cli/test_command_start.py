@@ -14,7 +14,7 @@ from azremedy.cli.main import COMMANDS, cli
 if TYPE_CHECKING:
     from tests.support.calls import Call
 
-_HEAVY = ("azure", "aiohttp", "pydantic", "requests", "ruamel")
+_HEAVY = ("azure", "aiohttp", "pydantic", "requests", "yaml")
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["clean-rpc", "--help"]])

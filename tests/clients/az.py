@@ -68,7 +68,7 @@ def _install(folder: Path) -> None:
 
 def through_custom_cloud(az: str, folder: Path, *, only: str = "") -> list[dict[str, Any]]:
     """Walk against `sandbox serve`: the CLI is told of a cloud of its own."""
-    with serving(az_world.write(folder), record=folder / "exchanges.jsonl") as ready:
+    with serving(az_world.write(folder), env=_recording(folder)) as ready:
         env = {**os.environ, **ready["env"], "AZURE_CONFIG_DIR": str(folder / "azure-cli")}
         # It would tell the CLI of the cloud a second time, by a way that needs no registration.
         del env["ARM_CLOUD_METADATA_URL"]
@@ -78,22 +78,32 @@ def through_custom_cloud(az: str, folder: Path, *, only: str = "") -> list[dict[
 
 def through_exec(az: str, folder: Path, *, only: str = "") -> list[dict[str, Any]]:
     """Walk inside `sandbox exec`: the CLI is told nothing and believes itself in public Azure."""
-    env = {**os.environ, "AZREMEDY_SANDBOX_RECORD": str(folder / "exchanges.jsonl")}
     walk = _walk(az, "--arm", "https://management.azure.com", "--only", only)
     scenario = str(az_world.write(folder))
     program = [sys.executable, "-m", "azremedy", "sandbox", "exec", "--speed", "600", scenario]
-    return _outcomes([*program, "--", *walk], env)
+    return _outcomes([*program, "--", *walk], _recording(folder))
+
+
+def _recording(folder: Path) -> dict[str, str]:
+    """Give an environment in which the sandbox writes its exchanges into the folder.
+
+    The Azure CLI also calls operations of which the checker of a whole test run has no documents.
+    """
+    return {**os.environ, "AZREMEDY_SANDBOX_RECORD": str(folder / "exchanges.jsonl")}
 
 
 @contextmanager
 def serving(
-    scenario: Path | str, *, record: Path, more: tuple[str, ...] = ()
+    scenario: Path | str, *more: str, env: Mapping[str, str] | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Keep `sandbox serve` going and give its ready document."""
+    """Keep `sandbox serve` going, with more options, and give its ready document."""
     program = [sys.executable, "-m", "azremedy", "sandbox", "serve", str(scenario)]
-    options = ["--speed", "600", "--record", str(record), *more]
     with subprocess.Popen(
-        [*program, *options], stdout=subprocess.PIPE, text=True, cwd=CHECKOUT
+        [*program, "--speed", "600", *more],
+        env=None if env is None else dict(env),
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=CHECKOUT,
     ) as server:
         assert server.stdout
         try:

@@ -52,7 +52,7 @@ def kept(tmp_path: Path) -> dict[str, str]:
 def run_served(folder: Path) -> Any:
     """Repair a served world with the ready document's variables and nothing else."""
     flow = [sys.executable, "-m", "tests.clients.flow"]
-    with az.serving("restore-point-limit", record=folder / "exchanges.jsonl") as served:
+    with az.serving("restore-point-limit") as served:
         return run_flow([*flow, served["arm"]], {**kept(folder), **served["env"]})
 
 

@@ -38,10 +38,9 @@ GROUPS = "rg-shop-prod,rg-backup,AzureBackupRG_westeurope_1"
 
 
 @pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+def ready() -> Iterator[dict[str, Any]]:
     """Serve the world of the limit in a process of its own."""
-    record = tmp_path_factory.mktemp("served") / "exchanges.jsonl"
-    with az.serving("restore-point-limit", record=record) as document:
+    with az.serving("restore-point-limit") as document:
         yield document
 
 
@@ -150,7 +149,7 @@ def test_a_token_that_runs_out_is_renewed(tmp_path: Path) -> None:
     """Each sign-in lasts two seconds, each answer half a one; the run goes on to its end."""
     record = tmp_path / "exchanges.jsonl"
     slow = az_world.write(tmp_path, latency={"seconds": 0.5})
-    with az.serving(slow, record=record, more=("--token-life", "2")) as served:
+    with az.serving(slow, "--token-life", "2", "--record", str(record)) as served:
         done = azremedy("find-rg", env=plain(**served["env"]))
 
     answers = [json.loads(line)["status"] for line in record.read_text("utf-8").splitlines()]
@@ -158,10 +157,9 @@ def test_a_token_that_runs_out_is_renewed(tmp_path: Path) -> None:
     assert 4 < len(answers)
 
 
-def test_a_token_that_has_run_out_ends_with_5(tmp_path: Path) -> None:
+def test_a_token_that_has_run_out_ends_with_5() -> None:
     """When no renewal helps, the refusal is one of the sign-in."""
-    record = tmp_path / "exchanges.jsonl"
-    with az.serving("restore-point-limit", record=record, more=("--token-life", "0")) as served:
+    with az.serving("restore-point-limit", "--token-life", "0") as served:
         done = azremedy("find-rg", env=plain(**served["env"]))
 
     assert 5 == done.returncode, done.stderr

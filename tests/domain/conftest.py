@@ -11,8 +11,8 @@ from string import Template
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import pytest
+import yaml
 from pydantic import TypeAdapter
-from ruamel.yaml import YAML
 
 from azremedy.domain.planner.assemble import Section, assemble
 from azremedy.domain.steps import DeleteLock
@@ -70,9 +70,9 @@ def show_plan() -> ShowPlan:
 
 def _load(path: Path) -> dict[str, Any]:
     words: dict[str, str] = {}
-    for word, meaning in YAML(typ="safe").load(CASES / "words.yaml").items():
+    for word, meaning in yaml.safe_load((CASES / "words.yaml").read_text()).items():
         words[word] = Template(meaning).substitute(words)
-    loaded: dict[str, Any] = YAML(typ="safe").load(Template(path.read_text()).substitute(words))
+    loaded: dict[str, Any] = yaml.safe_load(Template(path.read_text()).substitute(words))
     return loaded
 
 

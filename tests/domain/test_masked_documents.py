@@ -244,6 +244,13 @@ def test_zeros_and_values_that_are_no_texts_stay() -> None:
     assert properties == mask_one(properties)
 
 
+def test_a_guid_is_replaced_even_among_azures_words() -> None:
+    """An operation's code may hold the id of somebody."""
+    masked = mask_one({"code": "asked by 5ab0e6c1-3f2d-4a7b-9c18-7d20b4f1a001", "status": "y"})
+
+    assert {"code": "asked by 00000000-0000-4000-8000-000000000001", "status": "y"} == masked
+
+
 def test_nothing_masked_is_nothing() -> None:
     """No documents, no stand-ins."""
     assert () == mask([])

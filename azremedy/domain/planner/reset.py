@@ -106,6 +106,7 @@ def _draft_delete(extension_id: ResourceId, evidence: VmEvidence, options: Reset
         step=DeleteExtension(
             extension_id=extension_id,
             vm_unique_id=evidence.vm.vm_id,
+            agent_may_be_dead=options.agent_not_ready,
             idle_items=() if options.during_job else list_idle_items(evidence),
         ),
         reason=f"'{extension_id.name}' is loaded afresh by the next backup",

@@ -19,8 +19,8 @@ from azremedy.engine.handlers.base import (
     Trigger,
 )
 from azremedy.engine.handlers.idle import list_jobs_of, vault_of
-from azremedy.engine.handlers.patient import UNANSWERED, keep_asking, retry_throttled
-from azremedy.errors import BackupNotConfirmedError, BackupUnknownError
+from azremedy.engine.handlers.patient import ask_fresh, retry_throttled
+from azremedy.errors import AzremedyError, BackupNotConfirmedError, BackupUnknownError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -61,9 +61,13 @@ class BackupTrigger:
         return Accepted(request_id=receipt.request_id, correlation_id=receipt.correlation_id)
 
     def confirm(self) -> Accepted | None:
-        """Look for a backup job of this item that was not there before the request."""
+        """Look for a backup job of this item that was not there before the request.
+
+        Raises:
+            BackupUnknownError: none was seen for some minutes, or none could be read.
+        """
         for _ in range(self.tools.patience.trigger_looks):
-            if (job := self._find_job()) is not None:
+            if (job := self._look_for_job()) is not None:
                 self._remember(job_id=job.id)
                 return Accepted()
             self.tools.clock.sleep(self.tools.patience.job_every.total_seconds())
@@ -74,7 +78,10 @@ class BackupTrigger:
         )
 
     def finish(self, accepted: Accepted) -> Outcome:  # noqa: ARG002 - part of the protocol
-        """Nothing to wait for: the next step follows the backup."""
+        """Nothing to wait for: the next step follows the backup, as soon as one can be named."""
+        trigger = self.tools.memory.triggers[self.step.item_id]
+        if trigger.operation_id is None and trigger.job_id is None:
+            self.confirm()
         return Outcome(message="Azure Backup has taken the request")
 
     def _trigger(self) -> TriggerReceipt:
@@ -89,6 +96,13 @@ class BackupTrigger:
         triggers[self.step.item_id] = replace(
             triggers[self.step.item_id], operation_id=operation_id, job_id=job_id
         )
+
+    def _look_for_job(self) -> BackupJob | None:
+        try:
+            return self._find_job()
+        except AzremedyError as error:
+            self.tools.progress(f"{error.summary}; looking again")
+            return None
 
     def _find_job(self) -> BackupJob | None:
         trigger = self.tools.memory.triggers[self.step.item_id]
@@ -132,16 +146,18 @@ class JobWait:
         return Accepted()
 
     def finish(self, accepted: Accepted) -> Outcome:  # noqa: ARG002 - part of the protocol
-        """Follow operation and job, and say truthfully how it ended."""
+        """Follow operation and job, and say truthfully how it ended.
+
+        Raises:
+            BackupNotConfirmedError: whatever kept it from being followed: it goes on in Azure.
+        """
         give_up = self.tools.clock.now() + timedelta(seconds=self.step.timeout_s)
         try:
             job = self._follow(self._find_job_id(give_up), give_up)
-        except UNANSWERED as error:
-            raise BackupNotConfirmedError(
-                f"How the backup of {self.step.item_id} ends could not be read",
-                advice="It goes on in Azure; look at the vault's jobs.",
-                answer=error.answer,
-            ) from error
+        except BackupNotConfirmedError:
+            raise
+        except AzremedyError as error:
+            raise self._unread(error) from error
         outcome = job_outcome(job)
         told = describe_job(job)
         if is_confirmed(job, self.step.until):
@@ -161,23 +177,27 @@ class JobWait:
             trigger.operation_id or "",
         )
         while self.tools.clock.now() < give_up:
-            status = keep_asking(read, self.tools, until=give_up)
+            status = ask_fresh(read, self.tools, until=give_up)
             if status.job_id:
-                return vault_id.child("backupJobs", status.job_id)
+                job_id = vault_id.child("backupJobs", status.job_id)
+                self.tools.memory.triggers[self.step.item_id] = replace(trigger, job_id=job_id)
+                return job_id
             if status.status.lower() != "inprogress":
                 raise BackupNotConfirmedError(
                     f"Azure Backup did not start a job for {self.step.item_id}",
                     answer=status.error,
                 )
             self.tools.clock.sleep(self.tools.patience.operation_every.total_seconds())
-        raise BackupNotConfirmedError(f"No job was named in time for {self.step.item_id}")
+        raise BackupNotConfirmedError(
+            f"No job was named in time for {self.step.item_id}", advice=self._where_it_is()
+        )
 
     def _follow(self, job_id: ResourceId, give_up: datetime) -> BackupJob:
         vault_id = vault_of(self.step.item_id)
         read = partial(self.tools.gateways(vault_id).backup.get_job, vault_id, job_id.name)
         told = ""
         while True:
-            job = keep_asking(read, self.tools, until=give_up)
+            job = ask_fresh(read, self.tools, until=give_up)
             if (text := describe_job(job)) != told:
                 self.tools.progress(text)
                 told = text
@@ -185,6 +205,25 @@ class JobWait:
             if settled or self.tools.clock.now() >= give_up:
                 return job
             self.tools.clock.sleep(self.tools.patience.job_every.total_seconds())
+
+    def _unread(self, error: AzremedyError) -> BackupNotConfirmedError:
+        return BackupNotConfirmedError(
+            f"How the backup of {self.step.item_id} ends could not be read: {error.summary}",
+            advice=f"{self._where_it_is()} {error.advice}".rstrip(),
+            answer=error.answer,
+        )
+
+    def _where_it_is(self) -> str:
+        trigger, vault_id = (
+            self.tools.memory.triggers[self.step.item_id],
+            vault_of(self.step.item_id),
+        )
+        place = f"look at the jobs of {vault_id}"
+        if trigger.operation_id is not None:
+            place = f"its operation is {vault_id.child('backupOperations', trigger.operation_id)}"
+        if trigger.job_id is not None:
+            place = f"its job is {trigger.job_id}"
+        return f"It goes on in Azure, so do not start another; {place}."
 
 
 def _unconfirmed(job: BackupJob, told: str) -> BackupNotConfirmedError:

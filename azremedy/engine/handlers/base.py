@@ -104,7 +104,10 @@ class Patience:
     lock_read_every: timedelta = timedelta(seconds=5)
     """Time between them."""
     lock_effect: timedelta = timedelta(minutes=10)
-    """How long ``ScopeLocked`` is retried after this run took a lock off."""
+    """How long ``ScopeLocked`` is retried after this run took a lock off, and how long a lock that
+    is to be put back is tried again."""
+    lock_back: timedelta = timedelta(minutes=1)
+    """How long a lock that was put back may take to be seen before it is put back once more."""
     retry_every: timedelta = timedelta(seconds=15)
     """Time between such retries."""
     delete_attempts: int = 3
@@ -122,8 +125,12 @@ class Patience:
     """How long a throttled trigger is waited out: 429 means that it was not carried out."""
     trigger_looks: int = 5
     """Looks for the job of a backup whose request got no answer."""
-    put_back_attempts: int = 5
-    """Attempts to put a leased lock back."""
+    fresh: timedelta = timedelta(minutes=1)
+    """How long 404 is believed to mean "not yet" of an operation or a job that was just made."""
+    gone: timedelta = timedelta(minutes=3)
+    """How long a thing may still be shown after its deletion succeeded."""
+    gone_every: timedelta = timedelta(seconds=15)
+    """Time between looks for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

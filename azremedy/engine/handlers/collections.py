@@ -17,8 +17,9 @@ from azremedy.engine.handlers.base import (
     Tools,
     stale,
 )
+from azremedy.engine.handlers.deletions import follow_deletion, still_deleting, wait_until_gone
 from azremedy.engine.handlers.idle import find_running_job
-from azremedy.engine.handlers.patient import keep_asking, retry_locked
+from azremedy.engine.handlers.patient import retry_locked
 from azremedy.errors import (
     AzureError,
     ConflictError,
@@ -88,23 +89,16 @@ class CollectionDeletion:
     def _follow(self, accepted: Accepted) -> AzureError | None:
         """Follow one deletion; give its failure unless the collection is gone all the same."""
         try:
-            self._wait(accepted)
+            ended = follow_deletion(accepted, self.tools)
         except AzureError as error:
             return None if self._find() is None else error
-        if self._find() is not None:
+        if not ended and self._is_there():
+            raise still_deleting(self.step.collection_id)
+        if not wait_until_gone(self._is_there, self.tools):
             raise AzureError(
                 f"The collection {self.step.collection_id} is still there after its deletion"
             )
         return None
-
-    def _wait(self, accepted: Accepted) -> None:
-        patience, operation = self.tools.patience.delete, accepted.operation
-        if operation is not None:
-            keep_asking(
-                lambda: operation.wait(timeout_s=patience.total_seconds()),
-                self.tools,
-                until=self.tools.clock.now() + patience,
-            )
 
     def _start_again(self) -> Accepted:
         """Delete once more, if the world is still as planned after all that time."""
@@ -112,6 +106,9 @@ class CollectionDeletion:
         if isinstance(seen, Moved):
             raise stale(self.step.collection_id, seen)
         return Accepted() if isinstance(seen, Already) else self.act()
+
+    def _is_there(self) -> bool:
+        return self._find() is not None
 
     def _find(self) -> RestorePointCollection | None:
         compute = self.tools.gateways(self.step.collection_id).compute

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from azremedy.domain import guards
 from azremedy.domain.extensions import find_snapshot_extensions
 from azremedy.domain.steps import DeleteExtension
 from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
+from azremedy.engine.handlers.deletions import follow_deletion, still_deleting, wait_until_gone
 from azremedy.engine.handlers.idle import find_running_job
-from azremedy.engine.handlers.patient import keep_asking, retry_locked
+from azremedy.engine.handlers.patient import retry_locked
 from azremedy.errors import AzureError
 
 if TYPE_CHECKING:
+    from azremedy.domain.resources import VirtualMachine
     from azremedy.ids import ResourceId
 
 _GUEST_SIDE = (
-    "Azure has removed it but the guest still reports it: clean it up inside the VM, "
+    "Azure has no such extension any more but the guest still reports it: clean it up inside the VM, "
     "see learn.microsoft.com/azure/backup/backup-azure-manage-vms."
 )
 
@@ -31,12 +34,14 @@ class ExtensionDeletion:
     """What it works with."""
 
     def observe(self) -> Seen:
-        """Look that it is the same VM, that the extension is there and no job works on the VM."""
+        """Look that it is the same VM with the extension, fit to remove it, and without a job."""
         vm = self.tools.gateways(self._vm_id).compute.get_vm(self._vm_id)
         if vm.vm_id.lower() != self.step.vm_unique_id.lower():
             return Moved(why="the VM was re-created since the plan")
         if not self._is_there():
             return Already(why="the extension is gone already")
+        if why := self._find_unfitness(vm):
+            return Moved(why=why)
         if job := find_running_job(self.step.idle_items, self.tools):
             return Moved(why=f"a {job.operation} job of this VM has started")
         return Proceed()
@@ -59,20 +64,27 @@ class ExtensionDeletion:
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the uninstallation to its end and see that nothing reports the extension."""
-        patience, operation = self.tools.patience.delete, accepted.operation
-        if operation is not None:
-            keep_asking(
-                lambda: operation.wait(timeout_s=patience.total_seconds()),
-                self.tools,
-                until=self.tools.clock.now() + patience,
-            )
-        if self._is_there():
-            raise AzureError(
-                f"The extension {self.step.extension_id} is still reported after its removal",
-                advice=_GUEST_SIDE,
-            )
+        ended = follow_deletion(accepted, self.tools)
+        if not ended and self._is_there():
+            raise still_deleting(self.step.extension_id)
+        if not wait_until_gone(self._is_there, self.tools):
+            raise self._still_reported(accepted)
         self.tools.memory.deleted.add(self.step.extension_id)
         return Outcome(message="the extension is gone; the next backup installs it again")
+
+    def _find_unfitness(self, vm: VirtualMachine) -> str | None:
+        if self.step.agent_may_be_dead:
+            return None
+        verdicts = guards.check_agent(vm, agent_not_ready=False)
+        return next((verdict.message for verdict in verdicts), None)
+
+    def _still_reported(self, accepted: Accepted) -> AzureError:
+        operation, extension_id = accepted.operation, self.step.extension_id
+        if operation is not None and operation.receipt.already_gone:
+            summary = f"Azure knows no extension {extension_id}, yet the VM reports it"
+        else:
+            summary = f"The extension {extension_id} is still reported after its removal"
+        return AzureError(summary, advice=_GUEST_SIDE)
 
     def _is_there(self) -> bool:
         compute = self.tools.gateways(self._vm_id).compute

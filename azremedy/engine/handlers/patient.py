@@ -8,6 +8,7 @@ from azremedy.errors import (
     AzureError,
     ConnectionFailedError,
     LockedError,
+    NotFoundError,
     ServiceUnavailableError,
     ThrottledError,
 )
@@ -42,6 +43,23 @@ def keep_asking(ask: Callable[[], AnswerT], tools: Tools, *, until: datetime) ->
                 raise
         tools.progress(f"{told}; asking again")
         tools.clock.sleep(wait.total_seconds())
+
+
+def ask_fresh(ask: Callable[[], AnswerT], tools: Tools, *, until: datetime) -> AnswerT:
+    """Ask about what was made a moment ago: at first Azure may not know it.
+
+    Raises:
+        NotFoundError: when Azure still does not know it after a while.
+        AzureError: as for ``keep_asking``.
+    """
+    give_up = min(until, tools.clock.now() + tools.patience.fresh)
+    while True:
+        try:
+            return keep_asking(ask, tools, until=until)
+        except NotFoundError:
+            if tools.clock.now() >= give_up:
+                raise
+        tools.clock.sleep(tools.patience.operation_every.total_seconds())
 
 
 def _find_wait(error: AzureError, tools: Tools) -> timedelta:

@@ -139,7 +139,10 @@ def test_the_caller_can_ask_what_it_may_do(
 def test_an_owner_has_the_built_in_role(open_world: OpenWorld, small: dict[str, Any]) -> None:
     """Without a caller in the scenario it is Owner of everything; others' roles are shown too."""
     home = "/providers/Microsoft.Authorization"
-    other = {"id": f"{home}/roleAssignments/r1", "properties": {"principalId": "p"}}
+    other = {
+        "id": f"{home}/roleAssignments/r1",
+        "properties": {"principalId": "p", "roleDefinitionId": "r"},
+    }
     opened = open_world(small | {"resources": [*small["resources"], other]})
     base = (
         f"https://management.azure.com{opened.world.documents.of_type(GROUP_TYPE)[0]['id']}{home}"

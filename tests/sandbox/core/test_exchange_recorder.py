@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from azremedy.sandbox import recorder
 from azremedy.sandbox.app import App
 from azremedy.sandbox.http import Request
@@ -12,11 +14,10 @@ from azremedy.sandbox.http import Request
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
-
     from tests.sandbox.conftest import OpenWorld
 
 URL = "https://management.azure.com/subscriptions?api-version=2022-12-01"
+pytestmark = pytest.mark.usefixtures("unrecorded")  # much of this no client would send
 
 
 def test_a_line_tells_the_whole_exchange_without_credentials(

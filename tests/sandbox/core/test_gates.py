@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HOST = "https://management.azure.com"
 SIGNED_IN = {"authorization": "Bearer x"}
+pytestmark = pytest.mark.usefixtures("unrecorded")  # much of this no client would send
 
 
 def get(app: App, path: str, method: str = "GET", headers: Any = None) -> Answer:

@@ -193,6 +193,7 @@ def test_a_network_resource_is_changed_once_at_a_time(
     assert f"can be retried in {second.headers['Retry-After']} seconds." in detail["message"]
 
 
+@pytest.mark.usefixtures("unrecorded")
 def test_a_provider_must_be_registered(
     open_world: OpenWorld, small: dict[str, Any], subscription: str, nsg: dict[str, Any]
 ) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "/subscriptions/{subscription}/providers/Contoso.Test/things/{name}"
 QUERY = "?api-version=2024-07-01"
+pytestmark = pytest.mark.usefixtures("unrecorded")  # much of this no client would send
 
 
 def started(world: World, method: str, style: Style, output: Json = None) -> tuple[App, Answer]:

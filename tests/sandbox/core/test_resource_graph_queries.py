@@ -75,6 +75,7 @@ def test_a_question_is_answered(
     assert (answer.status, answer.body.get("data")) == (200, expected)
 
 
+@pytest.mark.usefixtures("unrecorded")
 @pytest.mark.parametrize(
     "query",
     [
@@ -124,6 +125,7 @@ def test_pages_follow_the_skip_token(
     assert contract_check(opened.exchanges).endswith(" 0 violations")
 
 
+@pytest.mark.usefixtures("unrecorded")
 @pytest.mark.parametrize(
     "options", [{"$top": 0}, {"$top": 1001}, {"$top": "3"}, {"$skip": -1}, {"$skipToken": "??"}]
 )

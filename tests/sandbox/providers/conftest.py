@@ -139,3 +139,12 @@ def connect() -> Connect:
         )
 
     return made
+
+
+@pytest.fixture
+def off_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep out of the whole run's record what the stored documents do not cover.
+
+    These are operations beyond those of the tool, and requests that are wrong on purpose.
+    """
+    monkeypatch.delenv("AZREMEDY_SANDBOX_RECORD", raising=False)

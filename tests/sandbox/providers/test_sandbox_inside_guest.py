@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from azremedy.sandbox import scenario
+from azremedy.sandbox import guest_facts, guest_scripts, scenario
 from azremedy.sandbox.guest_model import Guest
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ VM = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop/providers/Microsoft.Compute"
     "/virtualMachines/web-1"
 )
+LINUX_VM: Any = {"id": VM, "properties": {"storageProfile": {"osDisk": {"osType": "Linux"}}}}
+WINDOWS_VM: Any = {"id": VM, "properties": {"storageProfile": {"osDisk": {"osType": "Windows"}}}}
 LINUX, WINDOWS = "user-error-backup-operation-in-progress", "back-up-operation-failed"
 SERVICE = "* walinuxagent.service - Azure Linux Agent\n     Active: active (running)"
 PROCESS = "    912 ?        00:00:04 python3 -u /usr/sbin/waagent -daemon"
@@ -31,6 +33,13 @@ ADDRESS = "    inet 10.0.0.4/24 brd 10.0.0.255 scope global"
 AGENT_EXE = r"C:\WindowsAzure\Packages\WaAppAgent.exe"
 FRAMEWORK = r"HKLM:\SOFTWARE\Microsoft\NET Framework Setup\NDP\v4\Full"
 LEFT = "/var/lib/waagent/Microsoft.Azure.RecoveryServices.VMSnapshotLinux-1.0.*"
+BRANCHES = """
+if grep -q Verbose=y /etc/waagent.conf; then echo on; if true; then echo x; fi
+else
+  echo off
+fi
+echo end
+"""
 TO_AUTO = "s/^Provisioning.Agent=.*/Provisioning.Agent=auto/"
 PLUGIN = r"C:\Packages\Plugins\Microsoft.Azure.RecoveryServices.VMSnapshot"
 
@@ -119,8 +128,15 @@ def _backup(azure: Azure) -> str:
             "agent=active\ndone",
         ),
         ({}, "uname -a && echo `systemctl is-active walinuxagent`", "active"),
-        ({}, "if systemctl is-active --quiet waagent; then echo 'up'; fi", "active\nup"),
+        ({}, "if systemctl is-active --quiet waagent; then echo 'up'; fi", "up"),
         ({}, "frobnicate || true", ""),
+        (
+            {"dhcp": False},
+            BRANCHES,
+            "off\nend",
+        ),
+        ({}, "pgrep -f waagent > /dev/null && echo runs || echo dead", "runs"),
+        ({}, "fi; else; echo odd", "odd"),
     ],
 )
 def test_linux_is_examined(
@@ -423,3 +439,93 @@ def test_shut_down_from_inside_and_seen_as_stopped_is_backed_up(
 
     assert outcome == "success"
     assert point.properties.recovery_point_type == "CrashConsistent"
+
+
+def test_absent_agent_cannot_be_asked(enter: Callable[..., Azure]) -> None:
+    """Scripts reach a guest whose extra services are away, and say so of each."""
+    missing = guest_scripts.run(
+        enter(LINUX, services={"walinuxagent": "missing"}).opened.world,
+        LINUX_VM,
+        ["systemctl restart walinuxagent", "systemctl is-enabled walinuxagent", "pgrep waagent"],
+    )
+    unseen = guest_scripts.run(
+        enter(LINUX, dhcp=False).opened.world, LINUX_VM, ["curl http://168.63.129.16/"]
+    )
+
+    assert (missing.stdout, missing.stderr) == (
+        "disabled",
+        "Failed to restart walinuxagent.service: Unit not found.",
+    )
+    assert (missing.cut_off, unseen.stderr[:9]) == (False, "curl: (28)"[:9])
+
+
+@pytest.mark.parametrize(
+    ("state", "script", "after"),
+    [
+        ("disabled", "systemctl enable walinuxagent", "stopped"),
+        ("disabled", "systemctl enable --now walinuxagent", "running"),
+        ("running", "systemctl enable walinuxagent", "running"),
+        ("stopped", "service walinuxagent start", "running"),
+        ("missing", "apt-get install walinuxagent", "running"),
+    ],
+)
+def test_linux_services_are_brought_back(
+    enter: Callable[..., Azure], state: str, script: str, after: str
+) -> None:
+    """Enabling, starting and installing change the agent's service."""
+    world = enter(LINUX, services={"walinuxagent": state}).opened.world
+    ran = guest_scripts.run(world, LINUX_VM, [script])
+
+    assert after == ran.inside.guest.services["walinuxagent"]
+
+
+@pytest.mark.parametrize(
+    ("state", "script", "after", "complaint"),
+    [
+        ("disabled", "Set-Service RdAgent -StartupType Automatic", "stopped", ""),
+        ("stopped", "Set-Service RdAgent -StartupType Automatic", "stopped", ""),
+        ("stopped", "net start RdAgent", "running", ""),
+        ("disabled", "Start-Service RdAgent", "disabled", "Service 'RdAgent' cannot be started."),
+        ("missing", "Start-Process msiexec /i WindowsAzureVmAgent.msi", "running", ""),
+        (
+            "missing",
+            "Get-Service RdAgent",
+            "missing",
+            "Cannot find any service with service name 'RdAgent'.",
+        ),
+    ],
+)
+def test_windows_services_are_brought_back(
+    enter: Callable[..., Azure], state: str, script: str, after: str, complaint: str
+) -> None:
+    """Enabling, starting and installing change the agent's services."""
+    world = enter(WINDOWS, services={"RdAgent": state}, dotNet="").opened.world
+    ran = guest_scripts.run(world, WINDOWS_VM, [script])
+
+    assert (after, complaint) == (ran.inside.guest.services["RdAgent"], ran.stderr)
+
+
+def test_missing_framework_is_complained_of(enter: Callable[..., Azure]) -> None:
+    """Without .NET its registry key is not there."""
+    world = enter(WINDOWS, dotNet="", visualC=False).opened.world
+    ran = guest_scripts.run(
+        world, WINDOWS_VM, [f"Get-Item '{FRAMEWORK}'", "Get-Package *vcredist*"]
+    )
+
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("Cannot find path")
+
+
+@pytest.mark.parametrize(
+    ("system", "service"),
+    [
+        ({"osName": "redhat"}, "waagent"),
+        ({"osName": "Debian GNU/Linux"}, "walinuxagent"),
+        ({}, "walinuxagent"),
+    ],
+)
+def test_agent_is_called_as_its_system_calls_it(system: dict[str, str], service: str) -> None:
+    """Debian's family calls the agent's service walinuxagent, the others waagent."""
+    vm = {"properties": {"instanceView": system}}
+
+    assert guest_facts.agent_services(vm) == (service,)

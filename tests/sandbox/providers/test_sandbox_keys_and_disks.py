@@ -297,11 +297,12 @@ def test_snapshot_that_is_read_cannot_be_deleted(azure: Azure) -> None:
     snapshot = next(iter(compute.disk_restore_point.list_by_restore_point(*place))).name
     data = {"access": "Read", "durationInSeconds": 600}
     sas = compute.disk_restore_point.begin_grant_access(*place, snapshot, data).result()
-    codes = []
-    for delete in (
+    deletions: tuple[Callable[[], Any], ...] = (
         lambda: compute.restore_point_collections.begin_delete(GROUP, collection.name),
         lambda: compute.restore_points.begin_delete(*place),
-    ):
+    )
+    codes = []
+    for delete in deletions:
         with pytest.raises(HttpResponseError) as refused:
             delete().result()
         codes.append(refused.value.error.code if refused.value.error else None)

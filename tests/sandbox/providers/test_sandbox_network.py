@@ -312,3 +312,33 @@ def test_group_that_vanishes_ends_what_was_done_to_it(azure: Azure, net: Net) ->
     azure.opened.transport.sleep(60)
 
     assert json.dumps(net.code("GET", NSG)) == '[404, "ResourceNotFound"]'
+
+
+def test_interface_without_its_network_is_unhindered(azure: Azure, net: Net) -> None:
+    """What is not in the world hinders nobody; a machine is found by its own word too."""
+    nic: Any = azure.opened.world.documents.get(NIC)
+    nic["properties"].pop("virtualMachine")
+    azure.opened.world.documents.put(nic)
+    found = net.asked("effectiveNetworkSecurityGroups")
+    azure.opened.world.documents.remove(SUBNET.rsplit("/", 2)[0])
+
+    assert (1, []) == (len(found), net.asked("effectiveNetworkSecurityGroups"))
+    assert _backup(azure) == "success"
+
+
+def test_interface_of_no_machine_tells_nothing(azure: Azure, net: Net) -> None:
+    """What holds at an interface is told only for one that a machine uses."""
+    other = f"{NET}/networkInterfaces/spare"
+    azure.opened.world.documents.put({"id": other, "location": "westeurope", "properties": {}})
+
+    assert net.code("POST", f"{other}/effectiveRouteTable")[0] == 400
+
+
+def test_subnet_that_is_not_in_its_network_hinders_nobody(azure: Azure, net: Net) -> None:
+    """An interface may name a subnet that its network does not have."""
+    vnet: Any = azure.opened.world.documents.get(SUBNET.rsplit("/", 2)[0])
+    vnet["properties"]["subnets"] = [{"id": f"{SUBNET}2", "name": "default2"}]
+    azure.opened.world.documents.put(vnet)
+
+    assert net.asked("effectiveNetworkSecurityGroups") == []
+    assert _backup(azure) == "success"

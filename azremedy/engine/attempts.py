@@ -1,0 +1,264 @@
+"""Carry one step out in two halves: send its request, then see its effect.
+
+The halves are apart so that several requests can be out before the first effect is waited for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from azremedy.domain.events import Event, StepProgressed
+from azremedy.domain.locks import describe_put_back
+from azremedy.domain.plan import PlannedStep
+from azremedy.domain.run import StepError, StepResult, StepState
+from azremedy.domain.steps import CreateLock, Reversible, Step
+from azremedy.engine.handlers.base import (
+    Accepted,
+    Already,
+    Handler,
+    Memory,
+    Moved,
+    Outcome,
+    Patience,
+    Tools,
+    stale,
+)
+from azremedy.engine.handlers.choose import choose_handler
+from azremedy.engine.journal import EntryKind, JournalEntry
+from azremedy.errors import (
+    AzremedyError,
+    BackupUnknownError,
+    ConnectionFailedError,
+    RefusedError,
+    ServiceUnavailableError,
+    StalePlanError,
+)
+from azremedy.gateways.session import Session
+
+if TYPE_CHECKING:
+    from azremedy.domain.resources import ManagementLock
+
+# Whether Azure carried the request out is not known after these.
+_LOST = (ConnectionFailedError, ServiceUnavailableError)
+
+
+def silent(_: Event) -> None:
+    """Tell nobody."""
+
+
+class Record(Protocol):
+    """Where entries are kept; the run's journal is one."""
+
+    def write(self, entry: JournalEntry) -> None:
+        """Keep an entry for good before returning."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A step whose request is out, or that is over already."""
+
+    planned: PlannedStep
+    """The step."""
+    handler: Handler
+    """What carries it out."""
+    started: datetime
+    """Azure's time before it."""
+    accepted: Accepted | None = None
+    """What Azure said; ``None`` when the step is over."""
+    result: StepResult | None = None
+    """What became of it, when it is over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempts:
+    """Attempts of one run: its session and journal, and what it knows so far."""
+
+    session: Session
+    """A session that may write."""
+    journal: Record
+    """Written before and after each change."""
+    listen: Callable[[Event], None]
+    """Told what happens."""
+    patience: Patience
+    """How long to wait for Azure."""
+    memory: Memory
+    """What later steps need to know of earlier ones."""
+    results: dict[int, StepResult]
+    """What became of each step, by its number."""
+
+    def silenced(self) -> Attempts:
+        """Give the same attempts with nobody listening."""
+        return replace(self, listen=silent)
+
+    def begin(self, planned: PlannedStep) -> Begun:
+        """Look again, write the intent down, send the request, write down that Azure took it."""
+        handler = choose_handler(planned.step, self._tools(planned))
+        begun = Begun(planned=planned, handler=handler, started=self.session.clock.now())
+        if (over := self._look(begun)) is not None:
+            return replace(begun, result=over)
+        # An interrupt inside leaves this behind: the request may have been sent.
+        self.results[planned.number] = make_result(
+            planned, StepState.UNKNOWN, started=begun.started
+        )
+        try:
+            accepted = _send(handler)
+        except AzremedyError as error:
+            return replace(begun, result=self._failed(begun, error))
+        token = accepted.operation.token() if accepted.operation is not None else None
+        self._note(EntryKind.ACCEPTED, planned, operation_token=token)
+        return replace(begun, accepted=accepted)
+
+    def end(self, begun: Begun) -> StepResult:
+        """Follow what was begun until its effect is seen, and write the outcome down."""
+        result = begun.result or self._finish(begun)
+        self.results[begun.planned.number] = result
+        self._note(EntryKind.OUTCOME, begun.planned, result=result)
+        return result
+
+    def tell(self, event: Event) -> None:
+        """Tell the listener; one that can no longer write stops nothing.
+
+        A console of rich's answers a broken pipe with SystemExit instead, which is not held back:
+        it stops the run as Ctrl-C does.
+        """
+        with suppress(OSError):
+            self.listen(event)
+
+    def _tools(self, planned: PlannedStep) -> Tools:
+        return Tools(
+            session=self.session,
+            memory=self.memory,
+            progress=lambda text: self.tell(StepProgressed(planned=planned, message=text)),
+            patience=self.patience,
+        )
+
+    def _look(self, begun: Begun) -> StepResult | None:
+        """Look once more; ``None`` means that the world is as planned. Nothing was sent yet."""
+        planned = begun.planned
+        try:
+            seen = begun.handler.observe()
+            if isinstance(seen, Moved):
+                raise stale(planned.step.target, seen)
+            if isinstance(seen, Already):
+                return make_result(
+                    planned, StepState.ALREADY, started=begun.started, message=seen.why
+                )
+            self._intend(planned)
+        except AzremedyError as error:
+            return replace(self._failed(begun, error), state=StepState.FAILED)
+        return None
+
+    def _finish(self, begun: Begun) -> StepResult:
+        accepted = begun.accepted or Accepted()
+        try:
+            outcome = begun.handler.finish(accepted)
+        except AzremedyError as error:
+            return self._failed(begun, error)
+        return self._done(begun, accepted, outcome)
+
+    def _done(self, begun: Begun, accepted: Accepted, outcome: Outcome) -> StepResult:
+        failure = outcome.failure
+        return StepResult(
+            number=begun.planned.number,
+            state=StepState.FAILED if failure else StepState.DONE,
+            message=outcome.message,
+            started_at=begun.started,
+            ended_at=self.session.clock.now(),
+            request_id=accepted.request_id,
+            correlation_id=accepted.correlation_id,
+            error=_describe(failure, begun.planned.step) if failure else None,
+            job=outcome.job,
+        )
+
+    def _failed(self, begun: Begun, error: AzremedyError) -> StepResult:
+        answer, told = error.answer, _describe(error, begun.planned.step)
+        lost = isinstance(error, (*_LOST, BackupUnknownError))
+        return StepResult(
+            number=begun.planned.number,
+            state=StepState.UNKNOWN if lost else StepState.FAILED,
+            message=told.message,
+            started_at=begun.started,
+            ended_at=self.session.clock.now(),
+            request_id=answer.request_id if answer else None,
+            correlation_id=answer.correlation_id if answer else None,
+            error=told,
+        )
+
+    def _note(self, kind: EntryKind, planned: PlannedStep, **facts: Any) -> None:
+        """Write down what has happened already: it has, whether or not the disk takes it."""
+        try:
+            self.journal.write(self._entry(kind, planned, **facts))
+        except RefusedError as error:
+            self.tell(StepProgressed(planned=planned, message=error.summary))
+
+    def _intend(self, planned: PlannedStep) -> None:
+        """Write down what comes next. Without that nothing is changed, but locks go back."""
+        step = planned.step
+        if isinstance(step, CreateLock) or step.reversible is Reversible.NOTHING:
+            self._note(EntryKind.INTENT, planned, step=step)
+        else:
+            self.journal.write(self._entry(EntryKind.INTENT, planned, step=step))
+
+    def _entry(self, kind: EntryKind, planned: PlannedStep, **facts: Any) -> JournalEntry:
+        return JournalEntry(entry=kind, at=self.session.clock.now(), number=planned.number, **facts)
+
+
+def make_result(
+    planned: PlannedStep,
+    state: StepState,
+    *,
+    started: datetime | None = None,
+    message: str = "",
+) -> StepResult:
+    """Make the result of a step about which there is no more to say than its state."""
+    return StepResult(
+        number=planned.number, state=state, message=message, started_at=started, ended_at=started
+    )
+
+
+def _send(handler: Handler) -> Accepted:
+    """Send the request; when its answer is lost, look before anything else."""
+    try:
+        return handler.act()
+    except _LOST as lost:
+        if (accepted := _confirm(handler, lost)) is None:
+            raise
+        return accepted
+
+
+def _confirm(handler: Handler, lost: AzremedyError) -> Accepted | None:
+    """Look what became of a lost request; a look that fails as well leaves that unknown."""
+    try:
+        return handler.confirm()
+    except BackupUnknownError:
+        raise
+    except AzremedyError as error:
+        raise lost from error
+
+
+def _describe(error: AzremedyError, step: Step) -> StepError:
+    told = StepError(
+        msgid=error.msgid,
+        message=error.summary,
+        advice=error.advice,
+        exit_code=error.exit_code,
+        answer=error.answer,
+    )
+    # Where a put-back is stale another lock of that name stands there.
+    if isinstance(step, CreateLock) and not isinstance(error, StalePlanError):
+        return _still_off(told, step.lock)
+    return told
+
+
+def _still_off(told: StepError, lock: ManagementLock) -> StepError:
+    owners = f" (its owners, which that cannot set: {', '.join(lock.owners)})"
+    return replace(
+        told,
+        message=f"STILL OFF: the {lock.level} lock {lock.id}: {told.message}",
+        advice=f"{told.advice} Put the lock back with: {describe_put_back(lock)}"
+        f"{owners if lock.owners else ''}".strip(),
+    )
