@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-ID = r"/subscriptions/[^\s'\",?]+"
-"""Regular expression of an ARM id inside a text."""
+ID = re.compile(r"(/subscriptions/[^\s'\",?]+)", re.IGNORECASE)
+"""Finds an ARM id inside a text."""
 KEPT_ADDRESSES = frozenset({"0.0.0.0", "127.0.0.1", "168.63.129.16", "169.254.169.254"})  # noqa: S104 # a route's "everything", not a place to listen
 """Addresses that mean the same everywhere in Azure."""
 
@@ -35,10 +35,9 @@ _COMPOSED = frozenset(
     }
 )
 # Names that the backup service gives. Source: learn.microsoft.com/azure/backup, recorded traffic.
-_FIXED = (
-    r"AzureBackupRG_[a-z0-9]+_\d+",
-    r"AzureBackup_\d{8}_\d{6}",
-    r"DefaultPolicy|EnhancedPolicy|default",
+_FIXED = re.compile(
+    r"AzureBackupRG_[a-z0-9]+_\d+|AzureBackup_\d{8}_\d{6}|DefaultPolicy|EnhancedPolicy|default",
+    re.IGNORECASE,
 )
 _COLLECTION = r"AzureBackup_.+_\d+"
 # What follows these labels is Azure's own.
@@ -151,7 +150,7 @@ def _is_collection(name: str) -> bool:
 
 def is_fixed(name: str) -> bool:
     """Say whether a name is the same for everybody, so that it stays."""
-    return any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in _FIXED)
+    return _FIXED.fullmatch(name) is not None
 
 
 def mask_id(resource_id: str, plain: Callable[[str], str]) -> str:
@@ -211,7 +210,7 @@ def _names_in(key: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _names_in_text(key: str, text: str) -> Iterator[tuple[str, str]]:
-    for match in re.finditer(ID, text, re.IGNORECASE):
+    for match in ID.finditer(text):
         yield from _names_in_id(match[0])
     for match in _HOSTS.finditer(text):
         yield "account", match[1]

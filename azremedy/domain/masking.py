@@ -25,6 +25,7 @@ from azremedy.domain.masked_names import (
 )
 
 _GUID = r"(?<![0-9a-fA-F-])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9a-fA-F-])"
+_ANY_GUID = re.compile(_GUID)
 _EMAIL = r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"
 _ADDRESS = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
 _NUMBER = r"(?<!\d)\d{12,}(?!\d)"
@@ -138,8 +139,8 @@ class _Masker:
         if lowered in _SECRETIVE:
             return self.names.of(_SECRETIVE[lowered], text)
         if lowered in _VOCABULARY or lowered.endswith("version"):
-            return re.sub(_GUID, self._found_guid, text)
-        pieces = re.split(f"({ID})", text, flags=re.IGNORECASE)
+            return _ANY_GUID.sub(self._found_guid, text)
+        pieces = ID.split(text)
         # The pieces at odd places are the ids that the split found.
         return "".join(
             mask_id(piece, self._plain) if place % 2 else self._plain(piece)

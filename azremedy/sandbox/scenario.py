@@ -48,6 +48,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "Timing",
+    "hidden_facts",
     "load",
     "names",
 ]
@@ -103,6 +104,15 @@ def _parsed(text: str, file: str) -> Scenario:
         raise _explained(error, document) from error
     _check_resources(scenario, document)
     return scenario
+
+
+def hidden_facts(scenario: Scenario) -> dict[str, Any]:
+    """Write what a scenario knows of the inside of machines, as its file says it; empty if none."""
+    if not scenario.guest:
+        return {}
+    kind = TypeAdapter(dict[str, Guest])
+    facts = dict(scenario.guest)
+    return {"guest": kind.dump_python(facts, mode="json", by_alias=True, exclude_defaults=True)}
 
 
 def _locate(name: str) -> Path:

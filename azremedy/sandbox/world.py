@@ -14,7 +14,7 @@ from azremedy.sandbox.clock import Clock
 from azremedy.sandbox.documents import Documents
 from azremedy.sandbox.graph_quota import GraphQuota
 from azremedy.sandbox.operations import Operations
-from azremedy.sandbox.scenario import Scenario, Timing
+from azremedy.sandbox.scenario import Scenario, Timing, hidden_facts
 from azremedy.sandbox.tokens import TENANT
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class World:
         return tuple(self._lingering)
 
     def export(self) -> Json:
-        """Give the world as it stands, in the form of a scenario: its time and every resource."""
+        """Give the world as it stands, in the form of a scenario: time, resources, hidden facts."""
         with self.lock:
             return {
                 "schema": self.scenario.schema,
@@ -106,6 +106,7 @@ class World:
                 "title": self.scenario.title,
                 "now": self.clock.text(),
                 "resources": list(self.documents),
+                **hidden_facts(self.scenario),
             }
 
     def _container(self, document: Json) -> Json:

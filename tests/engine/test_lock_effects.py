@@ -68,7 +68,9 @@ def test_a_lock_that_lingers_too_long_is_a_failure(tmp_path: Path) -> None:
     run = stage.apply(plan)
 
     assert ("done", "failed") == states(run)
-    assert run.exit_code == 4
+    assert run.exit_code == 3
+    assert run.steps[1].error is not None
+    assert run.steps[1].error.exit_code == 4
 
 
 def test_a_lock_that_was_added_since_the_plan_is_not_waited_out(tmp_path: Path) -> None:

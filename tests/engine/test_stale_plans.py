@@ -166,7 +166,9 @@ def test_what_was_leased_for_a_stale_step_goes_back(
     run = stage.apply(clean(stage), listen=listen)
 
     assert ("done", "failed", "done") == states(run)
-    assert run.exit_code == 7
+    assert run.exit_code == 3
+    assert run.steps[1].error is not None
+    assert run.steps[1].error.exit_code == 7
     assert [write.split()[0] for write in stage.writes()] == ["delete", "put"]
     assert [each["properties"] for each in before] == [
         each["properties"] for each in stage.documents(LOCK_TYPE)
@@ -232,7 +234,7 @@ def test_a_vm_that_is_gone_fails_the_reset(tmp_path: Path) -> None:
 
 
 def test_a_stale_target_does_not_stop_the_others(tmp_path: Path) -> None:
-    """Each VM is judged for itself; the code tells that one was stale."""
+    """Each VM is judged for itself; 7 would promise that nothing was changed."""
     stage = open_stage(tmp_path, "two-vms-alike")
     plan = api.plan_reset(stage.azure, names("web-1", "web-10"))
     stale = plan.targets[0].target
@@ -244,7 +246,9 @@ def test_a_stale_target_does_not_stop_the_others(tmp_path: Path) -> None:
     run = stage.apply(plan)
 
     assert ("failed", "done") == states(run)
-    assert run.exit_code == 7
+    assert run.exit_code == 3
+    assert run.steps[0].error is not None
+    assert run.steps[0].error.exit_code == 7
     assert ResourceId.parse(stage.writes()[0].removeprefix("delete ")).parent.name == "web-10"
 
 

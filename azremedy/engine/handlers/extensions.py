@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from azremedy.ids import ResourceId
 
 _GUEST_SIDE = (
-    "Azure has no such extension any more but the guest still reports it: clean it up inside the VM, "
-    "see learn.microsoft.com/azure/backup/backup-azure-manage-vms."
+    "Azure has no such extension any more but the guest still reports it: clean it up inside the "
+    "VM, see learn.microsoft.com/azure/backup/backup-azure-manage-vms."
 )
 
 

@@ -235,9 +235,9 @@ def test_a_broken_connection_reaches_the_client(small: dict[str, Any], tmp_path:
     path.write_text(json.dumps(small | {"faults": faults, "latency": {"seconds": 0.01}}))
     with server.running(server.Setting(scenario=scenario.load(path))) as opened:
         with pytest.raises(requests.ConnectionError):
-            asked(opened, "GET", "/subscriptions")
-        late = asked(opened, "GET", "/subscriptions")
-        after = asked(opened, "GET", "/subscriptions")
+            asked(opened, "GET", "/subscriptions?api-version=2022-12-01")
+        late = asked(opened, "GET", "/subscriptions?api-version=2022-12-01")
+        after = asked(opened, "GET", "/subscriptions?api-version=2022-12-01")
 
     assert (late.status_code, after.status_code) == (401, 401)
 

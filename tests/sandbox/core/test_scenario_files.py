@@ -198,3 +198,13 @@ def test_implied_containers_exist(
         "location": "westeurope",
         "properties": {"provisioningState": "Succeeded"},
     }
+
+
+def test_hidden_facts_are_exported(open_world: OpenWorld, small: dict[str, Any]) -> None:
+    """What no ARM document tells of a machine goes along with the world."""
+    guest = {"/subscriptions/s/resourceGroups/g/providers/N/vms/v": {"dhcp": False}}
+
+    exported = open_world(small | {"guest": guest}).world.export()
+
+    assert exported["guest"] == guest
+    assert "guest" not in open_world(small).world.export()

@@ -124,6 +124,7 @@ def test_rule_is_made_changed_and_deleted(net: Net, contract_check: Callable[[Pa
     assert contract_check(net.azure.opened.exchanges).endswith(" 0 violations")
 
 
+@pytest.mark.usefixtures("off_the_record")
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -275,6 +276,7 @@ def test_everything_is_listed(net: Net, contract_check: Callable[[Path], str]) -
     assert contract_check(net.azure.opened.exchanges).endswith(" 0 violations")
 
 
+@pytest.mark.usefixtures("off_the_record")
 def test_groups_are_made_and_deleted_when_unused(net: Net) -> None:
     """A new group has the default rules; what is in use cannot be deleted."""
     path = f"{NET}/networkSecurityGroups/new"
