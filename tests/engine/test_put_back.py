@@ -61,6 +61,11 @@ def bodies(stage: Stage) -> dict[str, Any]:
     return {each["id"].lower(): each["properties"] for each in stage.documents(LOCK_TYPE)}
 
 
+def take_team_off(stage: Stage) -> None:
+    """Let the group's lock disappear."""
+    stage.world.documents.remove(TEAM)
+
+
 def put_backs(run: Run) -> list[str]:
     """Give the states of the steps that put locks back."""
     return list(states(run)[-2:])
@@ -77,7 +82,7 @@ def test_a_removal_that_takes_effect_late_is_put_back(tmp_path: Path, delay: int
         if event.kind == "StepStarted" and len(begun) < 2:
             begun.append(event)
             if len(begun) == 2:
-                stage.world.clock.schedule(delay, lambda: stage.world.documents.remove(TEAM))
+                stage.world.clock.schedule(delay, lambda: take_team_off(stage))
 
     run = stage.apply(plan, listen=listen)
 
@@ -123,13 +128,14 @@ def test_what_may_pass_is_waited_out(tmp_path: Path, fault: Fault) -> None:
 def test_a_lock_that_goes_again_is_put_back_again(tmp_path: Path) -> None:
     """What is seen to be off once more after its PUT gets another one."""
     stage = open_stage(tmp_path, locked())
-    before, gone = bodies(stage), []
+    before = bodies(stage)
+    gone: list[str] = []
 
     def listen(event: Event) -> None:
         ended = isinstance(event, StepEnded) and event.planned.number == 3
         if ended and not gone:
             gone.append(TEAM)
-            stage.world.clock.schedule(8, lambda: stage.world.documents.remove(TEAM))
+            stage.world.clock.schedule(8, lambda: take_team_off(stage))
 
     run = stage.apply(plan_leased(stage), listen=listen)
 
@@ -152,9 +158,9 @@ def test_what_is_forbidden_is_not_waited_out(tmp_path: Path) -> None:
 def test_a_lock_that_is_still_off_is_told_with_the_way_back(tmp_path: Path, status: int) -> None:
     """Level, whole id and the very command; one end is told for each lock."""
     stage = open_stage(tmp_path, locked(answered(PUT_LOCK, status, times=9999)))
-    plan, told = plan_leased(stage), list[Event]()
+    told: list[Event] = []
 
-    run = stage.apply(plan, listen=told.append)
+    run = stage.apply(plan_leased(stage), listen=told.append)
 
     error = run.steps[3].error
     assert error is not None

@@ -303,7 +303,7 @@ def test_every_recorded_backup_now_gives_the_operation(
         receipt = scripted.play(exchange.reply()).backup.trigger_backup(ITEM)
         headers = {name.lower(): value for name, value in exchange.headers.items()}
         location = headers["location"].partition("?")[0]
-        assert location.endswith("/" + receipt.operation_id), exchange.name
+        assert location.endswith(f"/{receipt.operation_id}"), exchange.name
         assert headers["azure-asyncoperation"] == receipt.operation_url
 
     assert accepted

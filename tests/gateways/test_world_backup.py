@@ -107,6 +107,7 @@ def test_a_triggered_backup_leads_to_its_job(enter_world: EnterWorld) -> None:
     expiry = entered.session.clock.now() + timedelta(days=7)
 
     receipt = backup.trigger_backup(item, expiry)
+    assert receipt.operation_id is not None
     status = backup.get_operation(VAULT, receipt.operation_id)
     while status.job_id is None:
         entered.session.clock.sleep(30)
@@ -160,7 +161,7 @@ def test_a_second_backup_while_one_runs_ends_as_a_failed_job(enter_world: EnterW
 
     second = backup.trigger_backup(item)
     entered.session.clock.sleep(60)
-    job_id = backup.get_operation(VAULT, second.operation_id).job_id
+    job_id = backup.get_operation(VAULT, str(second.operation_id)).job_id
 
     job = backup.get_job(VAULT, str(job_id))
     assert not job.running

@@ -88,6 +88,8 @@ def _read(request: Request, page_size: int) -> _Asked:
         raise _invalid("Query is missing.")
     if not isinstance(subscriptions, list):
         raise _invalid("Subscriptions must be a list.")
+    if options.get("resultFormat", "objectArray") != "objectArray" or body.get("facets"):
+        raise _invalid("The sandbox answers arrays of objects only, and no facets.")
     start, size = _page(options.get("$skipToken"))
     top, skip = options.get("$top"), options.get("$skip")
     if not _is_number(top, 1, _MOST) or not _is_number(skip, 0, 2**31):

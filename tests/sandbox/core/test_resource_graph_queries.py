@@ -127,7 +127,15 @@ def test_pages_follow_the_skip_token(
 
 @pytest.mark.usefixtures("unrecorded")
 @pytest.mark.parametrize(
-    "options", [{"$top": 0}, {"$top": 1001}, {"$top": "3"}, {"$skip": -1}, {"$skipToken": "??"}]
+    "options",
+    [
+        {"$top": 0},
+        {"$top": 1001},
+        {"$top": "3"},
+        {"$skip": -1},
+        {"$skipToken": "??"},
+        {"resultFormat": "table"},
+    ],
 )
 def test_a_page_that_cannot_be_is_refused(
     open_world: OpenWorld, disks: dict[str, Any], options: dict[str, Any]
