@@ -38,6 +38,14 @@ def list_scenarios() -> None:
         click.echo(f"{name:<{width}}  {scenarios.load(name).title}")
 
 
+@command.command("coverage")
+def show_coverage() -> None:
+    """Say which operations the sandbox emulates, as a Markdown table."""
+    from azremedy.sandbox import coverage  # noqa: PLC0415 - only this command
+
+    click.echo(coverage.table())
+
+
 @command.command("serve")
 @click.argument("scenario")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; any free one if 0.")

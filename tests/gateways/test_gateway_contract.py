@@ -44,6 +44,7 @@ def use_everything(azure: Gateways) -> None:
     azure.locks.create_lock(lock)
     azure.locks.delete_lock(lock.id)
     accepted = azure.backup.trigger_backup(item.id)
+    assert accepted.operation_id is not None
     azure.backup.get_operation(vault.id, accepted.operation_id)
     for extension in extensions:
         if extension.id is not None:
