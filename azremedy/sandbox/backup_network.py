@@ -35,7 +35,7 @@ _OWN = frozenset({"*", "0.0.0.0/0", "virtualnetwork"})
 def parts_of(world: World, parent: Json, kind: str) -> list[Json]:
     """Give the parts of a network document: those embedded, then those that stand by themselves."""
     embedded = list(parent["properties"].get(kind, []))
-    names = {part["name"].lower() for part in embedded}
+    names = {part.get("name", "").lower() for part in embedded}
     loose = world.documents.of_type(f"{parent['type']}/{kind}", under=parent["id"])
     found = [*embedded, *(part for part in loose if part["name"].lower() not in names)]
     return [{**part, "properties": part.get("properties") or {}} for part in found]
@@ -45,7 +45,7 @@ def subnet_of(world: World, subnet_id: str) -> Json | None:
     """Give a subnet, or None when its network is not in the world."""
     vnet = world.documents.get(subnet_id.rsplit("/", 2)[0]) if subnet_id else None
     for subnet in parts_of(world, vnet, "subnets") if vnet else ():
-        if subnet["name"].lower() == subnet_id.rsplit("/", 1)[1].lower():
+        if subnet.get("name", "").lower() == subnet_id.rsplit("/", 1)[1].lower():
             return subnet
     return None
 

@@ -134,7 +134,8 @@ def shown(world: World, item: Json) -> Json:
     """Give an item as one GET shows it: with the time that a deleted one has left."""
     properties = item["properties"]
     if properties.get("isScheduledForDeferredDelete"):
-        since = backup_job.moment(properties["deferredDeleteTimeInUTC"])
+        deleted = properties.setdefault("deferredDeleteTimeInUTC", world.clock.text())
+        since = backup_job.moment(deleted)
         kept = timedelta(days=_soft_delete_days(world, item) or _SOFT_DELETE_DAYS)
         properties["deferredDeleteTimeRemaining"] = _span(since + kept - world.clock.now())
     return item

@@ -268,7 +268,7 @@ def _disk(world: World, point: Json, disk: Json, *, generation: str) -> Json:
         "timeCreated": point["properties"].get("timeCreated", timestamp(world.clock.now())),
         "sourceResourceId": disk.get("managedDisk", {}).get("id", ""),
         "sourceUniqueId": world.ids.of(disk.get("managedDisk", {}).get("id", "")),
-        "familyId": world.ids.of(disk["name"]),
+        "familyId": world.ids.of(disk.get("name", snapshot_id)),
         "hyperVGeneration": generation,
         "networkAccessPolicy": "AllowAll",
         "publicNetworkAccess": "Enabled",

@@ -211,13 +211,13 @@ def check_parts(part: str, parts: list[Json]) -> None:
                 "Rules cannot have the same Priority and Direction."
             )
             raise ArmError(400, "SecurityRuleConflict", message)
-        seen[place] = rule["name"]
+        seen[place] = rule.get("name", "")
 
 
 def part_of(world: World, parent: Json, *, part: str, name: str) -> Json | None:
     """Give a part by its name, or None."""
     for own in backup_network.parts_of(world, parent, part):
-        if own["name"].lower() == name.lower():
+        if own.get("name", "").lower() == name.lower():
             return shown_part(parent, part, own)
     return None
 
@@ -228,16 +228,20 @@ def with_part(world: World, parent: Json, *, part: str, fresh: Json) -> Json:
     Raises:
         ArmError: 400 when the part conflicts with another.
     """
-    others = [each for each in _own(parent, part) if each["name"].lower() != fresh["name"].lower()]
+    others = [
+        each for each in _own(parent, part) if each.get("name", "").lower() != fresh["name"].lower()
+    ]
     loose = backup_network.parts_of(world, parent, part)[len(_own(parent, part)) :]
-    check_parts(part, [*others, *(each for each in loose if each["name"] != fresh["name"]), fresh])
+    check_parts(
+        part, [*others, *(each for each in loose if each.get("name", "") != fresh["name"]), fresh]
+    )
     parent["properties"][part] = [*others, fresh]
     return parent
 
 
 def without_part(world: World, parent: Json, *, part: str, name: str) -> None:
     """Take a part out of its parent, which is stored."""
-    kept = [each for each in _own(parent, part) if each["name"].lower() != name.lower()]
+    kept = [each for each in _own(parent, part) if each.get("name", "").lower() != name.lower()]
     parent["properties"][part] = kept
     parent["etag"] = new_etag(world)
     world.documents.put(parent)

@@ -143,7 +143,9 @@ def _own_routes(world: World, subnet: Json) -> list[Json]:
         properties = route["properties"]
         line = _line("User", properties["addressPrefix"], properties["nextHopType"])
         hop = properties.get("nextHopIpAddress")
-        lines.append({**line, "name": route["name"], "nextHopIpAddress": [hop] if hop else []})
+        lines.append(
+            {**line, "name": route.get("name", ""), "nextHopIpAddress": [hop] if hop else []}
+        )
     if backup_network.has_storage_endpoint(subnet):
         lines.append(_line("Default", "Storage", "VirtualNetworkServiceEndpoint"))
     return lines

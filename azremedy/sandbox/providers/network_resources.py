@@ -133,7 +133,7 @@ def _list_parts(kind: Kind, part: str, world: World, request: Request, **place: 
 def _get_part(kind: Kind, part: str, world: World, request: Request, **place: str) -> Answer:
     parent = shown(world, kind, existing(world, _id(kind, place)))
     for each in parent["properties"][part]:
-        if each["name"].lower() == place["item"].lower():
+        if each.get("name", "").lower() == place["item"].lower():
             return _one(world, each)
     raise refusals.resource_not_found(request.path)
 
@@ -159,7 +159,7 @@ def _delete_part(kind: Kind, part: str, world: World, request: Request, **place:
     def finish() -> None:
         holder = world.documents.get(parent["id"])
         if holder:
-            without_part(world, holder, part=part, name=own["name"])
+            without_part(world, holder, part=part, name=own.get("name", ""))
 
     return world.operations.start(
         request,

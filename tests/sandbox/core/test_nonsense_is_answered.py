@@ -81,7 +81,10 @@ def _machine(draw: st.DrawFn) -> dict[str, Any]:
             "vmId": "11111111-0000-0000-0000-000000000001",
             "provisioningState": draw(st.sampled_from(["Succeeded", "Failed", "Updating"])),
             "storageProfile": {
-                "osDisk": {"name": "os", "osType": draw(st.sampled_from(["Linux", "Windows"]))}
+                "osDisk": {
+                    **({"name": "os"} if draw(MAYBE) else {}),
+                    "osType": draw(st.sampled_from(["Linux", "Windows"])),
+                }
             },
             **({"instanceView": view} if draw(MAYBE) else {}),
         },
@@ -136,7 +139,7 @@ def _item(draw: st.DrawFn) -> dict[str, Any]:
                 st.sampled_from(["Protected", "ProtectionStopped", "IRPending"])
             ),
             "protectedItemDataId": "17",
-            **(DELETED if draw(MAYBE) else {}),
+            **draw(st.sampled_from([DELETED, {"isScheduledForDeferredDelete": True}, {}])),
         },
     }
 
