@@ -290,6 +290,7 @@ def test_expiry_stands_in_the_job(azure: Azure, item: Any) -> None:
     assert bag["Recovery Point Expiry Time in UTC"] == "12/5/2026 1:30:00 PM"
 
 
+@pytest.mark.usefixtures("off_the_record")
 @pytest.mark.parametrize(
     "properties",
     [
