@@ -131,7 +131,8 @@ def main() -> None:
         # The reader has gone, as with "| head"; the interpreter must not try to flush to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_UNEXPECTED
-    except Exception:  # noqa: BLE001 - the last border: everything else is a defect, kept in a file
+    # The tool's last border: whatever is left is a defect of ours, kept in a file for its report.
+    except Exception:  # noqa: BLE001 - see above
         code = _report_defect(traceback.format_exc())
     sys.exit(code if isinstance(code, int) else 0)
 
