@@ -203,6 +203,11 @@ class HealthDetail:
     """Localized text: to show, never to match."""
 
 
+def vault_of(item_id: ResourceId) -> ResourceId:
+    """Give the vault of a protected item: above it are its container and its fabric."""
+    return item_id.parent.parent.parent
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedItem:
     """A VM as a vault protects it."""
@@ -233,7 +238,7 @@ class ProtectedItem:
     @property
     def vault_id(self) -> ResourceId:
         """The vault that the item lies in."""
-        return ResourceId("/" + "/".join(self.id.segments[:8]))
+        return vault_of(self.id)
 
     @property
     def fabric_container_name(self) -> str:

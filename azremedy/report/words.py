@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from azremedy.domain.plan import Copy, Decision
+from azremedy.domain.resources import vault_of
 from azremedy.domain.run import RunState, StepState
 from azremedy.domain.steps import (
     CreateLock,
@@ -105,9 +106,7 @@ def _infinitive(step: Step) -> str:
             return f"uninstall {place(step.extension_id)}"
         case TriggerBackup():
             kept = plural(step.retain_days, "day")
-            return (
-                f"start a backup into vault {place(step.item_id.parent.parent.parent)}, kept {kept}"
-            )
+            return f"start a backup into vault {place(vault_of(step.item_id))}, kept {kept}"
         case WaitForJob():
             return f"follow the backup {_until(step)}"
         case WaitForCleanup():

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from azremedy.domain.jobs import describe_job, is_clean_up_pending, is_confirmed, job_outcome
+from azremedy.domain.resources import vault_of
 from azremedy.domain.steps import ItemRef, TriggerBackup, WaitForJob
 from azremedy.engine.handlers.base import (
     Accepted,
@@ -18,7 +19,7 @@ from azremedy.engine.handlers.base import (
     Tools,
     Trigger,
 )
-from azremedy.engine.handlers.idle import list_jobs_of, vault_of
+from azremedy.engine.handlers.idle import list_jobs_of
 from azremedy.engine.handlers.patient import ask_fresh, retry_throttled
 from azremedy.errors import AzremedyError, BackupNotConfirmedError, BackupUnknownError
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azremedy.domain.jobs import is_job_of
+from azremedy.domain.resources import vault_of
 from azremedy.gateways.backup import JobFilter
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from azremedy.domain.resources import BackupJob
     from azremedy.domain.steps import ItemRef
     from azremedy.engine.handlers.base import Tools
-    from azremedy.ids import ResourceId
 
 
 def find_running_job(items: Iterable[ItemRef], tools: Tools) -> BackupJob | None:
@@ -27,8 +27,3 @@ def list_jobs_of(item: ItemRef, tools: Tools) -> tuple[BackupJob, ...]:
     vault_id = vault_of(item.item_id)
     jobs = tools.gateways(vault_id).backup.list_jobs(vault_id, JobFilter.recent(tools.clock.now()))
     return tuple(job for job in jobs if is_job_of(job, item.container_name))
-
-
-def vault_of(item_id: ResourceId) -> ResourceId:
-    """Give the vault of a protected item."""
-    return item_id.parent.parent.parent
