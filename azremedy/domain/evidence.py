@@ -7,6 +7,7 @@ read" lead to opposite decisions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, Literal, Never, TypeVar
 
 from azremedy.errors import AzureAnswer
@@ -22,6 +23,10 @@ class Observed(Generic[T_co]):
     """What was read."""
     source: str
     """The resource id or list that was read."""
+    at: datetime | None = None
+    """Azure's time of the answer."""
+    request_id: str | None = None
+    """``x-ms-request-id`` of the answer; of the last one where it took several."""
     kind: Literal["observed"] = "observed"
 
 
@@ -31,6 +36,10 @@ class Absent:
 
     source: str
     """The resource id or list that was read."""
+    at: datetime | None = None
+    """Azure's time of the answer."""
+    request_id: str | None = None
+    """``x-ms-request-id`` of the answer."""
     kind: Literal["absent"] = "absent"
 
 
@@ -51,6 +60,21 @@ class Unreadable:
 
 Observation = Observed[T_co] | Absent | Unreadable
 
+UNREAD = Unreadable(source="", why="not asked for")
+"""A fact that nobody read, so that nothing can be concluded from it by mistake."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Where and when one part of a list was read."""
+
+    source: str
+    """The resource id or list that was read."""
+    at: datetime
+    """Azure's time of the answer."""
+    request_id: str | None = None
+    """``x-ms-request-id`` of the answer; of the last page where there were several."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading(Generic[T_co]):
@@ -60,6 +84,8 @@ class Reading(Generic[T_co]):
     """What was read."""
     gaps: tuple[Unreadable, ...] = ()
     """What could not be read: the list may be longer than it looks."""
+    receipts: tuple[Receipt, ...] = ()
+    """Where what was read comes from."""
 
     @property
     def complete(self) -> bool:
@@ -67,5 +93,5 @@ class Reading(Generic[T_co]):
         return not self.gaps
 
 
-NOT_ASKED: Reading[Never] = Reading(gaps=(Unreadable(source="", why="not asked for"),))
+NOT_ASKED: Reading[Never] = Reading(gaps=(UNREAD,))
 """A list that nobody read. It is incomplete, so nothing can be concluded from it by mistake."""

@@ -133,6 +133,67 @@ class VmExtension:
     """``extensions`` (the ARM list), ``instanceView`` or ``handlers``."""
     id: ResourceId | None = None
     """The ARM id, where the list gives one."""
+    message: str = ""
+    """Its last status in its own words; codes such as ``StatusCode.FailedSnapshotLimitReached``
+    stand in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyUse:
+    """A key vault that Azure Disk Encryption of a VM or disk needs."""
+
+    vault_id: ResourceId
+    """The key vault."""
+    secrets: bool = False
+    """Whether a disk encryption key (BEK), a secret, lies in it."""
+    keys: bool = False
+    """Whether a key encryption key (KEK) lies in it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachedDisk:
+    """A disk as the VM's model names it."""
+
+    name: str
+    """The disk's name."""
+    id: ResourceId | None
+    """The managed disk; ``None`` when it is not a managed one."""
+    size_gib: int | None
+    """``diskSizeGB``, which counts in GiB; ``None`` when Azure does not say."""
+    sku: str = ""
+    """``storageAccountType``; empty when the VM is deallocated or the disk is unmanaged."""
+    os_disk: bool = False
+    """Whether the system starts from it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disk:
+    """A managed disk."""
+
+    id: ResourceId
+    """The disk's id."""
+    size_gib: int | None
+    """``diskSizeGB``, which counts in GiB."""
+    sku: str = ""
+    """Such as ``Premium_LRS``, ``StandardSSD_LRS``, ``UltraSSD_LRS``, ``PremiumV2_LRS``."""
+    max_shares: int = 1
+    """More than one: several VMs may attach it."""
+    key_uses: tuple[KeyUse, ...] = ()
+    """Azure Disk Encryption, where it is on."""
+    encryption_set_id: ResourceId | None = None
+    """The disk encryption set, where a customer's key encrypts it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiskEncryptionSet:
+    """A customer's key for disks."""
+
+    id: ResourceId
+    """The set's id."""
+    key_vault_id: ResourceId | None = None
+    """The key vault of its active key; ``None`` when Azure names none."""
+    key_vault_there: bool | None = None
+    """Whether that key vault exists; ``None`` when that could not be read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +217,14 @@ class VirtualMachine:
     """``None``: the VM reports no agent (deallocated, never installed)."""
     extensions: tuple[VmExtension, ...] = ()
     """What the instance view shows, from its extensions and from the agent's handlers."""
+    os_name: str = ""
+    """The guest's own word, such as ``ubuntu``; else the image's offer; else empty."""
+    interface_ids: tuple[ResourceId, ...] = ()
+    """Its network interfaces, the primary one first."""
+    disks: tuple[AttachedDisk, ...] = ()
+    """Its disks, the system's first."""
+    key_uses: tuple[KeyUse, ...] = ()
+    """Azure Disk Encryption as the model or the instance view names it."""
 
     @property
     def name(self) -> str:
@@ -187,6 +256,8 @@ class BackupPolicy:
     """``V1`` (standard) or ``V2`` (enhanced)."""
     instant_retention_days: int | None = None
     """``instantRpRetentionRangeInDays``."""
+    snapshot_consistency: str = ""
+    """``OnlyCrashConsistent``: backups ask neither agent nor extension; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

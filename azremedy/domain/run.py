@@ -113,6 +113,8 @@ class StepResult:
     """Why it failed."""
     job: JobOutcome | None = None
     """For steps that follow a backup."""
+    output: str = ""
+    """For scripts in the guest: what they printed, its last 4,096 bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

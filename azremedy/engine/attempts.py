@@ -172,6 +172,7 @@ class Attempts:
             correlation_id=accepted.correlation_id,
             error=_describe(failure, begun.planned.step) if failure else None,
             job=outcome.job,
+            output=outcome.output,
         )
 
     def _failed(self, begun: Begun, error: AzremedyError) -> StepResult:

@@ -110,6 +110,7 @@ def parse_policy(document: Json) -> BackupPolicy:
         group_suffix=text(group, "azureBackupRGNameSuffix") or None,
         policy_type=text(properties, "policyType"),
         instant_retention_days=number(properties, "instantRpRetentionRangeInDays"),
+        snapshot_consistency=text(properties, "snapshotConsistencyType"),
     )
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from azremedy.domain.resources import (
+    AttachedDisk,
+    KeyUse,
     RestorePoint,
     RestorePointCollection,
     VirtualMachine,
     VmAgent,
     VmExtension,
 )
-from azremedy.gateways.wire_json import Json, moment, resource_id, section, sections, text
+from azremedy.gateways.wire_json import Json, moment, number, resource_id, section, sections, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from azremedy.ids import ResourceId
 
 _POWER = "powerstate/"
 
@@ -18,7 +27,8 @@ def parse_vm(document: Json) -> VirtualMachine:
     """Read a VM; power state, agent and extensions come from its instance view, if it is there."""
     properties = section(document, "properties")
     view = section(properties, "instanceView")
-    os_disk = section(section(properties, "storageProfile"), "osDisk")
+    profile = section(properties, "storageProfile")
+    os_disk, image = section(profile, "osDisk"), section(profile, "imageReference")
     return VirtualMachine(
         id=resource_id(document),
         vm_id=text(properties, "vmId"),
@@ -28,7 +38,70 @@ def parse_vm(document: Json) -> VirtualMachine:
         power_state=_power_state(view),
         vm_agent=_parse_agent(view),
         extensions=(*_extensions_seen(view), *_handlers_seen(view)),
+        os_name=text(view, "osName") or text(image, "offer"),
+        interface_ids=_interfaces(properties),
+        disks=tuple(_disks(profile)),
+        key_uses=_merge(
+            use for settings in _encryption(os_disk, view) for use in parse_key_uses(settings)
+        ),
     )
+
+
+def _interfaces(properties: Json) -> tuple[ResourceId, ...]:
+    named = sections(section(properties, "networkProfile"), "networkInterfaces")
+    primary_first = sorted(
+        named, key=lambda each: section(each, "properties").get("primary") is not True
+    )
+    return tuple(map(resource_id, primary_first))
+
+
+def _disks(profile: Json) -> Iterator[AttachedDisk]:
+    os_disk = section(profile, "osDisk")
+    for disk in (os_disk, *sections(profile, "dataDisks")):
+        managed = section(disk, "managedDisk")
+        if disk:
+            yield AttachedDisk(
+                name=text(disk, "name"),
+                id=resource_id(managed) if text(managed, "id") else None,
+                size_gib=number(disk, "diskSizeGB"),
+                sku=text(managed, "storageAccountType"),
+                os_disk=disk is os_disk,
+            )
+
+
+def _encryption(os_disk: Json, view: Json) -> Iterator[Json]:
+    """Give every encryption setting: dual pass writes the model, single pass the instance view.
+
+    Source: learn.microsoft.com/azure/backup/backup-azure-vms-encryption (2022-12-14).
+    """
+    yield section(os_disk, "encryptionSettings")
+    for disk in sections(view, "disks"):
+        yield from sections(disk, "encryptionSettings")
+
+
+def parse_key_uses(settings: Json) -> Iterator[KeyUse]:
+    """Read one encryption setting; none that is switched off needs a key."""
+    if settings.get("enabled") is False:
+        return
+    for key, kind in (("diskEncryptionKey", "secrets"), ("keyEncryptionKey", "keys")):
+        vault = section(section(settings, key), "sourceVault")
+        if text(vault, "id"):
+            yield KeyUse(
+                vault_id=resource_id(vault), secrets=kind == "secrets", keys=kind == "keys"
+            )
+
+
+def _merge(uses: Iterable[KeyUse]) -> tuple[KeyUse, ...]:
+    """Put the uses of one vault together."""
+    merged: dict[ResourceId, KeyUse] = {}
+    for use in uses:
+        known = merged.get(use.vault_id, use)
+        merged[use.vault_id] = KeyUse(
+            vault_id=use.vault_id,
+            secrets=known.secrets or use.secrets,
+            keys=known.keys or use.keys,
+        )
+    return tuple(merged.values())
 
 
 def _power_state(view: Json) -> str:
@@ -61,7 +134,7 @@ def _extensions_seen(view: Json) -> tuple[VmExtension, ...]:
         _seen(
             text(extension, "name"),
             handler=text(extension, "type"),
-            state=text(_last(sections(extension, "statuses")), "code"),
+            status=_last(sections(extension, "statuses")),
             seen_in="instanceView",
         )
         for extension in sections(view, "extensions")
@@ -73,21 +146,22 @@ def _handlers_seen(view: Json) -> tuple[VmExtension, ...]:
         _seen(
             text(handler, "type").rpartition(".")[2],
             handler=text(handler, "type"),
-            state=text(section(handler, "status"), "code"),
+            status=section(handler, "status"),
             seen_in="handlers",
         )
         for handler in sections(section(view, "vmAgent"), "extensionHandlers")
     )
 
 
-def _seen(name: str, *, handler: str, state: str, seen_in: str) -> VmExtension:
+def _seen(name: str, *, handler: str, status: Json, seen_in: str) -> VmExtension:
     publisher, _, handler_type = handler.rpartition(".")
     return VmExtension(
         name=name or handler_type,
         publisher=publisher,
         handler_type=handler_type,
-        state=state,
+        state=text(status, "code"),
         seen_in=seen_in,
+        message=text(status, "message"),
     )
 
 

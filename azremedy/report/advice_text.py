@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 
 
 def show_advice(playbooks: Iterable[Playbook], vm_id: ResourceId, console: Console) -> None:
-    """Write each playbook with its commands, ready to be pasted."""
+    """Write each playbook, and the command that finds its cause, ready to be pasted."""
     for book in playbooks:
         console.print(f"[bold]{escape(book.code)}[/bold]: {escape(book.title)}", soft_wrap=True)
         console.print(f"  {escape(book.meaning)}", soft_wrap=True)
-        for command in book.next:
-            pasted = command.replace("{vm}", str(vm_id))
-            console.print(f"  next: {escape(pasted)}", soft_wrap=True, highlight=False)
+        command = f"azremedy diagnose --vm {vm_id}"
+        console.print(f"  next: {escape(command)}", soft_wrap=True, highlight=False)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, assert_never
 from rich.markup import escape
 
 from azremedy.domain.events import RunEnded, StepEnded, StepProgressed, StepStarted
-from azremedy.report import words
 from azremedy.report.problem import show_lines
+from azremedy.report.step_words import doing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ def make_listener(console: Console) -> Callable[[Event], None]:
         match event:
             case StepStarted(planned=planned):
                 console.print(
-                    f"{planned.number}. {escape(words.doing(planned.step))} …",
+                    f"{planned.number}. {escape(doing(planned.step))} …",
                     soft_wrap=True,
                     highlight=False,
                 )

@@ -10,6 +10,7 @@ from rich.markup import escape
 from azremedy.domain.plan import Copy, Decision
 from azremedy.domain.run import StepState
 from azremedy.report import words
+from azremedy.report.step_words import doing, would
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -74,7 +75,7 @@ def _refused(verdicts: Iterable[Verdict]) -> bool:
 def _show_steps(steps: Iterable[PlannedStep], console: Console) -> None:
     for planned in steps:
         console.print(
-            f"  {planned.number}. {escape(words.would(planned.step))}",
+            f"  {planned.number}. {escape(would(planned.step))}",
             soft_wrap=True,
             highlight=False,
         )
@@ -115,7 +116,7 @@ def _show_result(planned: PlannedStep, result: StepResult, console: Console) -> 
     style = _STATE_STYLE.get(result.state, "yellow")
     told = f": {escape(result.message)}" if result.message else ""
     console.print(
-        f"{planned.number}. {escape(words.doing(planned.step))}: "
+        f"{planned.number}. {escape(doing(planned.step))}: "
         f"[{style}]{words.STATES[result.state]}[/{style}]{told}",
         soft_wrap=True,
         highlight=False,

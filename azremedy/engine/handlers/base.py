@@ -66,6 +66,8 @@ class Outcome:
     """For steps that follow a backup."""
     failure: AzremedyError | None = None
     """Why the step failed although every request was answered."""
+    output: str = ""
+    """For scripts in the guest: what they printed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,10 @@
+"""Is the VM agent well, as far as Azure shows it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azremedy.domain.rules.base import Rule
+
+RULES: tuple[Rule, ...] = ()

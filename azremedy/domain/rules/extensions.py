@@ -1,0 +1,10 @@
+"""Are the extensions well?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azremedy.domain.rules.base import Rule
+
+RULES: tuple[Rule, ...] = ()

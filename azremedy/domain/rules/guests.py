@@ -1,0 +1,10 @@
+"""Is the guest well, as a check inside the VM told?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azremedy.domain.rules.base import Rule
+
+RULES: tuple[Rule, ...] = ()

@@ -1,0 +1,10 @@
+"""Can the VM reach Azure Storage? Advisory."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azremedy.domain.rules.base import Rule
+
+RULES: tuple[Rule, ...] = ()

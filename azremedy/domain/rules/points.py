@@ -1,0 +1,10 @@
+"""Are restore points, their groups and locks in the way?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from azremedy.domain.rules.base import Rule
+
+RULES: tuple[Rule, ...] = ()

@@ -1,0 +1,43 @@
+"""What every step says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from azremedy.ids import ResourceId
+
+
+class Reversible(StrEnum):
+    """Whether a step can be undone."""
+
+    YES = "yes"
+    """The inverse step puts everything back."""
+    BY_SERVICE = "by-service"
+    """Azure makes the thing again by itself at the next backup."""
+    NO = "no"
+    """What is gone is gone."""
+    NOTHING = "nothing"
+    """It changes nothing that could be undone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRef:
+    """A protected item as jobs name it."""
+
+    item_id: ResourceId
+    """The protected item."""
+    container_name: str
+    """``iaasvmcontainerv2;<group>;<vm>``, which its jobs carry."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmRef:
+    """A VM for its whole life: one that is re-created under the same id is another."""
+
+    id: ResourceId
+    """The VM's id."""
+    unique_id: str
+    """``properties.vmId``."""
+    os_type: str
+    """``Windows`` or ``Linux``, as Azure writes it; empty when Azure does not say."""

@@ -1,0 +1,34 @@
+"""Hand a person what only a person can do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azremedy.domain.steps import Manual
+from azremedy.engine.handlers.base import Accepted, Outcome, Seen, Tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManualHandover:
+    """Carries out ``Manual``: it sends nothing."""
+
+    step: Manual
+    """The step."""
+    tools: Tools
+    """What it works with."""
+
+    def observe(self) -> Seen:
+        """Look."""
+        raise NotImplementedError
+
+    def act(self) -> Accepted:
+        """Send."""
+        raise NotImplementedError
+
+    def confirm(self) -> Accepted | None:
+        """Look whether a lost request was carried out."""
+        raise NotImplementedError
+
+    def finish(self, accepted: Accepted) -> Outcome:
+        """Follow."""
+        raise NotImplementedError

@@ -1,0 +1,34 @@
+"""Restart, reapply, redeploy, deallocate and start VMs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from azremedy.domain.steps import DeallocateVm, ReapplyVm, RedeployVm, RestartVm, StartVm
+from azremedy.engine.handlers.base import Accepted, Outcome, Seen, Tools
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VmChange:
+    """Carries out the steps that change how a whole VM runs."""
+
+    step: ReapplyVm | RestartVm | RedeployVm | DeallocateVm | StartVm
+    """The step."""
+    tools: Tools
+    """What it works with."""
+
+    def observe(self) -> Seen:
+        """Look."""
+        raise NotImplementedError
+
+    def act(self) -> Accepted:
+        """Send."""
+        raise NotImplementedError
+
+    def confirm(self) -> Accepted | None:
+        """Look whether a lost request was carried out."""
+        raise NotImplementedError
+
+    def finish(self, accepted: Accepted) -> Outcome:
+        """Follow."""
+        raise NotImplementedError
