@@ -14,7 +14,7 @@ The tree::
     │   └── PermissionDeniedError
     ├── TargetNotFoundError       exit 6
     ├── StalePlanError            exit 7    the world moved since the plan was shown
-    ├── InterruptedRunError       exit 9
+    ├── HeldError                 exit 8    another run holds the target
     ├── BackupNotConfirmedError   exit 11
     │   └── BackupUnknownError              whether it was started is not known
     └── AzureError                exit 3    Azure answered with an error, or not at all
@@ -42,6 +42,7 @@ EXIT_REFUSED = 4
 EXIT_ACCESS = 5
 EXIT_NOT_FOUND = 6
 EXIT_STALE = 7
+EXIT_HELD = 8
 EXIT_INTERRUPTED = 9
 EXIT_BACKUP_FAILED = 11
 
@@ -192,11 +193,11 @@ class StalePlanError(AzremedyError):
     advice = "Run the command again: it reads afresh and shows a new plan."
 
 
-class InterruptedRunError(AzremedyError):
-    """The run was stopped from outside before its end."""
+class HeldError(AzremedyError):
+    """Another run that still lives works on the same target."""
 
-    exit_code = EXIT_INTERRUPTED
-    msgid = "interrupted"
+    exit_code = EXIT_HELD
+    msgid = "held"
 
 
 class BackupNotConfirmedError(AzremedyError):

@@ -25,11 +25,17 @@ LOCK_CALLS = {
     "delete_at_resource_level",
     "delete_by_scope",
 }
+ROLE_CALLS = {"delete_by_id"}
+SECURITY_RULE = {"Microsoft.Network", "securityRules"}
 OWN_CLIENTS = {"restore_point_collections", "virtual_machine_extensions"}
 
 
 def _attributes(node: ast.AST) -> set[str]:
     return {child.attr for child in ast.walk(node) if isinstance(child, ast.Attribute)}
+
+
+def _texts(node: ast.AST) -> set[object]:
+    return {child.value for child in ast.walk(node) if isinstance(child, ast.Constant)}
 
 
 def _functions(path: Path) -> list[ast.FunctionDef]:
@@ -70,7 +76,10 @@ def test_resource_groups_are_only_read(path: Path) -> None:
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_every_deletion_names_its_kind(path: Path) -> None:
-    """No deletion by bare id, and ``begin_delete`` only of collections and extensions."""
+    """No deletion by bare id but of role assignments, and ``begin_delete`` names what it deletes.
+
+    The client of generic resources deletes security rules alone: provider and type stand there.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"))
     sdk_like = {
         name
@@ -78,10 +87,13 @@ def test_every_deletion_names_its_kind(path: Path) -> None:
         if name.startswith(("begin_delete", "delete_at_")) or "delete_by" in name
     }
 
-    assert sdk_like <= {*LOCK_CALLS, "begin_delete"}
+    assert sdk_like <= {*LOCK_CALLS, *ROLE_CALLS, "begin_delete"}
     for function in _functions(path):
         if "begin_delete" in _attributes(function):
-            assert _attributes(function) & OWN_CLIENTS, function.name
+            rule = _texts(function) >= SECURITY_RULE
+            assert _attributes(function) & OWN_CLIENTS or rule, function.name
+        if ROLE_CALLS & _attributes(function):
+            assert "role_assignments" in _attributes(function), function.name
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
@@ -107,6 +119,8 @@ def test_no_step_needs_the_right_to_delete_a_group() -> None:
     assert set() == {text for text in permissions if "resourcegroups" in text}
     assert {text for text in permissions if text.endswith("/delete")} == {
         "microsoft.authorization/locks/delete",
+        "microsoft.authorization/roleassignments/delete",
         "microsoft.compute/restorepointcollections/delete",
         "microsoft.compute/virtualmachines/extensions/delete",
+        "microsoft.network/networksecuritygroups/securityrules/delete",
     }

@@ -16,17 +16,21 @@ from __future__ import annotations
 
 from azremedy.api.advice import Advice, advise
 from azremedy.api.connect import Azure, ConnectOptions, connect
+from azremedy.api.diagnosing import DiagnoseOptions, Examined, diagnose
+from azremedy.api.fixing import plan_fix
 from azremedy.api.planning import (
     find_groups,
     plan_backup,
     plan_clean,
+    plan_orphans,
     plan_reset,
     plan_unlock,
 )
-from azremedy.api.running import apply, decline, preview
+from azremedy.api.running import apply, decline, preview, resume
 from azremedy.api.targets import GroupNames, VmNames
 from azremedy.domain.planner.backup import BackupOptions
 from azremedy.domain.planner.clean import CleanBy, CleanOptions
+from azremedy.domain.planner.fix.options import FixOptions
 from azremedy.domain.planner.reset import ResetOptions
 from azremedy.domain.planner.unlock import UnlockOptions
 from azremedy.domain.steps import WaitFor
@@ -38,6 +42,9 @@ __all__ = [
     "CleanBy",
     "CleanOptions",
     "ConnectOptions",
+    "DiagnoseOptions",
+    "Examined",
+    "FixOptions",
     "GroupNames",
     "ResetOptions",
     "UnlockOptions",
@@ -47,10 +54,14 @@ __all__ = [
     "apply",
     "connect",
     "decline",
+    "diagnose",
     "find_groups",
     "plan_backup",
     "plan_clean",
+    "plan_fix",
+    "plan_orphans",
     "plan_reset",
     "plan_unlock",
     "preview",
+    "resume",
 ]

@@ -10,7 +10,7 @@ from azremedy.api.targets import parse_group, resolve_vms
 from azremedy.collect import Collector, Needs
 from azremedy.domain import guards
 from azremedy.domain.ownership import looks_like_backup, names_vm
-from azremedy.domain.planner import backup, clean, reset, unlock
+from azremedy.domain.planner import backup, clean, orphans, reset, unlock
 from azremedy.domain.planner.assemble import Section, assemble
 from azremedy.errors import NotFoundError, RefusedError, TargetNotFoundError, UsageError
 from azremedy.ids import ResourceId
@@ -67,7 +67,7 @@ def plan_unlock(
         for evidence in _read_groups(azure, asked)
         for section in _plan_groups(evidence, chosen)
     )
-    return _assemble(azure, "unlock-rg", sections or _nothing_found(azure, asked), max_targets)
+    return assemble_plan(azure, "unlock-rg", sections or _nothing_found(azure, asked), max_targets)
 
 
 def plan_clean(
@@ -91,6 +91,21 @@ def plan_clean(
         plan=lambda evidence: clean.plan_clean(evidence, chosen),
         max_targets=max_targets,
     )
+
+
+def plan_orphans(
+    azure: Azure,
+    options: clean.CleanOptions | None = None,
+    *,
+    max_targets: int = MAX_TARGETS,
+) -> Plan:
+    """Plan to delete the restore point collections of the subscription whose VM is gone."""
+    evidence = _collector(azure, azure.subscription_id).collect_orphans()
+    sections = orphans.plan_orphans(evidence, options or clean.CleanOptions())
+    if not sections:
+        subscription = ResourceId.parse(f"/subscriptions/{evidence.subscription_id}")
+        sections = (Section(target=subscription, gaps=evidence.gaps),)
+    return assemble_plan(azure, "clean-rpc", sections, max_targets)
 
 
 def plan_reset(
@@ -150,7 +165,7 @@ def _plan_vms(
 ) -> Plan:
     vm_ids = resolve_vms(azure, asked)
     if len(vm_ids) > max_targets:
-        return _assemble(azure, command, _too_many(vm_ids, max_targets), max_targets)
+        return refuse_too_many(azure, command, vm_ids, max_targets)
     # One collector a subscription: what all its VMs share is read once.
     collectors = {
         key: _collector(azure, key) for key in {id_.subscription_id.lower() for id_ in vm_ids}
@@ -158,7 +173,7 @@ def _plan_vms(
     sections = tuple(
         plan(collectors[vm_id.subscription_id.lower()].collect_vm(vm_id, needs)) for vm_id in vm_ids
     )
-    return _assemble(azure, command, sections, max_targets)
+    return assemble_plan(azure, command, sections, max_targets)
 
 
 def _too_many(targets: tuple[ResourceId, ...], max_targets: int) -> tuple[Section, ...]:
@@ -169,7 +184,17 @@ def _too_many(targets: tuple[ResourceId, ...], max_targets: int) -> tuple[Sectio
     return (Section(target=targets[0].subscription, verdicts=tuple(verdicts)),)
 
 
-def _assemble(azure: Azure, command: str, sections: tuple[Section, ...], max_targets: int) -> Plan:
+def refuse_too_many(
+    azure: Azure, command: str, targets: tuple[ResourceId, ...], max_targets: int
+) -> Plan:
+    """Make the plan that refuses more targets than the caller expects."""
+    return assemble_plan(azure, command, _too_many(targets, max_targets), max_targets)
+
+
+def assemble_plan(
+    azure: Azure, command: str, sections: tuple[Section, ...], max_targets: int
+) -> Plan:
+    """Put sections together into one plan of this version, made now."""
     if len(sections) > max_targets:
         sections = _too_many(tuple(section.target for section in sections), max_targets)
     return assemble(command, sections, created_at=azure.clock.now(), tool_version=__version__)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from azremedy.domain.run import Run, RunState, StepResult, StepState
+from azremedy.domain.steps import DeleteLock
 from azremedy.engine.executor import Executor
 from azremedy.engine.handlers.base import Patience
+from azremedy.engine.history import read_past
 from azremedy.engine.journal import Journal
-from azremedy.errors import EXIT_DONE, EXIT_FAILURES, EXIT_REFUSED
+from azremedy.engine.run_lock import hold
+from azremedy.engine.stop import Stop
+from azremedy.errors import EXIT_DONE, EXIT_FAILURES, EXIT_REFUSED, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
     from azremedy.api.connect import Azure
     from azremedy.domain.events import Event
     from azremedy.domain.plan import Plan
+    from azremedy.ids import ResourceId
 
 
 def preview(plan: Plan, *, dry_run: bool = True) -> Run:
@@ -59,10 +65,12 @@ def apply(
     listen: Callable[[Event], None] = lambda _: None,
     patience: Patience | None = None,
     state_folder: Path | None = None,
+    stop: Stop | None = None,
 ) -> Run:
     """Carry out exactly this plan; a refused or empty one changes nothing.
 
-    Every change is in the journal before it is made. Not safe to repeat as such: plan again.
+    Every change is in the journal before it is made. Not safe to repeat as such: plan again; a run
+    that was cut off is taken up with :func:`resume`.
 
     Args:
         azure: the connection.
@@ -70,24 +78,76 @@ def apply(
         listen: told what happens.
         patience: how long to wait for Azure.
         state_folder: where journals are kept; the user's state folder when left out.
+        stop: by which somebody else can end the run.
 
     Raises:
         RefusedError: when the journal cannot be written.
+        HeldError: when another run works on one of the targets.
     """
     foreseen = preview(plan, dry_run=False)
     if foreseen.state is not RunState.PLANNED:
         return foreseen
     root = state_folder or find_state_folder(azure)
     run_id = _make_run_id(azure.clock.now())
-    journal = Journal.create(root / "runs", run_id)
-    try:
-        with azure.open_writer() as session:
-            executor = Executor(
-                session=session, journal=journal, listen=listen, patience=patience or Patience()
+    with (
+        hold(list_held(plan), root=root, run_id=run_id),
+        closing(Journal.create(root / "runs", run_id)) as journal,
+        azure.open_writer() as session,
+    ):
+        executor = Executor(
+            session=session,
+            journal=journal,
+            listen=listen,
+            patience=patience or Patience(),
+            stop=stop or Stop(),
+        )
+        return executor.run(plan, run_id=run_id, path=str(journal.path))
+
+
+def resume(
+    azure: Azure,
+    run_id: str,
+    *,
+    listen: Callable[[Event], None] = lambda _: None,
+    patience: Patience | None = None,
+    state_folder: Path | None = None,
+    stop: Stop | None = None,
+) -> Run:
+    """Take up a run that ended before its end: what is done is not done again.
+
+    Steps that failed are tried again; steps whose outcome nobody saw are looked at first; leased
+    locks that are off go back. Safe to repeat.
+
+    Raises:
+        TargetNotFoundError: there is no such run.
+        JournalDamagedError: its journal cannot be read.
+        HeldError: its process still lives, or another run works on one of the targets.
+        RefusedError: nothing of it is left to do, or its journal cannot be written.
+    """
+    root = state_folder or find_state_folder(azure)
+    folder = root / "runs" / run_id
+    with hold(list_held(read_past(folder).plan), root=root, run_id=run_id):
+        past = read_past(folder)
+        if not past.open:
+            raise RefusedError(
+                f"Nothing of run {run_id} is left to do",
+                advice=f"See 'azremedy runs show {run_id}'.",
             )
-            return executor.run(plan, run_id=run_id, path=str(journal.path))
-    finally:
-        journal.close()
+        with closing(Journal.reopen(folder)) as journal, azure.open_writer() as session:
+            executor = Executor(
+                session=session,
+                journal=journal,
+                listen=listen,
+                patience=patience or Patience(),
+                stop=stop or Stop(),
+            )
+            return executor.resume(past)
+
+
+def list_held(plan: Plan) -> tuple[ResourceId, ...]:
+    """List what a run keeps other runs from: its targets, and what the locks it removes are on."""
+    removed = (p.step.lock.scope for p in plan.steps if isinstance(p.step, DeleteLock))
+    return tuple(dict.fromkeys((*(target.target for target in plan.targets), *removed)))
 
 
 def find_state_folder(azure: Azure) -> Path:

@@ -48,7 +48,7 @@ from azremedy.domain.steps import WaitFor
 @change_options
 @connection_options
 def command(**options: Any) -> None:
-    r"""Back a VM up now, and say how it ended.
+    """Back a VM up now, and say how it ended.
 
     Finds the vault and the protected item by itself. Exit code 0 only when the backup got as far
     as --wait asks; 11 when it failed or could not be confirmed.
@@ -58,7 +58,7 @@ def command(**options: Any) -> None:
       azremedy backup-now --vm web-1
       azremedy backup-now --vm web-1 -g rg-web --wait job --yes
       azremedy backup-now --vm web-1 --sandbox healthy --yes -o json
-    """
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     flow = take_flow(options)
     connection, targets = take_connection(options), take_targets(options)
     asked = BackupOptions(

@@ -18,7 +18,7 @@ from azremedy.report.groups_text import show_gaps, show_groups
 @click.option("--locked", is_flag=True, help="Only groups that a lock binds.")
 @connection_options
 def command(**options: Any) -> None:
-    r"""List the groups in which Azure Backup keeps restore points.
+    """List the groups in which Azure Backup keeps restore points.
 
     Groups are found by their default name, by the names that backup policies give, and by the
     collections in them. Changes nothing.
@@ -28,7 +28,7 @@ def command(**options: Any) -> None:
       azremedy find-rg
       azremedy find-rg --locked -o json
       azremedy find-rg --sandbox restore-point-limit
-    """
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     output, locked = options.pop("output"), options.pop("locked")
     click.get_current_context().meta[console.OUTPUT] = output
     with api.connect(take_connection(options)) as azure:

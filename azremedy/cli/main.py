@@ -34,16 +34,34 @@ class Entry:
 
 # Completion and --help of the group must not pay for the commands' imports.
 COMMANDS = {
+    "allow-storage": Entry(
+        "allow_storage",
+        "Let a VM reach Azure Storage, where a rule or a route of its network is in the way.",
+    ),
     "backup-now": Entry("backup_now", "Back a VM up now, and say how it ended."),
     "clean-rpc": Entry(
         "clean_rpc", "Delete a VM's restore point collections, after proof that they are its own."
     ),
     "demo": Entry("demo", "Watch a failing backup being repaired, in a local world."),
+    "diagnose": Entry("diagnose", "Find out why a VM's backup fails, and on what evidence."),
+    "explain": Entry(
+        "explain", "Say what an error code means today, what is behind it, and what to do about it."
+    ),
+    "fix": Entry("fix", "Mend what a VM's backup fails for, and prove it with a backup."),
     "find-rg": Entry("find_rg", "List the groups in which Azure Backup keeps restore points."),
+    "grant-keyvault": Entry(
+        "grant_keyvault", "Let Azure Backup read the keys of a VM under Azure Disk Encryption."
+    ),
+    "playbook": Entry(
+        "playbook",
+        "Write playbooks of your own: what an error code means to your team, and what to do.",
+    ),
+    "guest": Entry("guest", "Run one of azremedy's own scripts inside a VM with Run Command."),
     "reset-extension": Entry(
         "reset_extension",
         "Uninstall the VM's snapshot extension; the next backup installs it again.",
     ),
+    "restart-agent": Entry("restart_agent", "Bring a VM's agent back, and wait until it is Ready."),
     "sandbox": Entry("sandbox", "Rehearse against a local Azure Resource Manager."),
     "unlock-rg": Entry(
         "unlock_rg", "Remove the locks that keep Azure Backup from deleting old restore points."

@@ -24,7 +24,7 @@ from azremedy.domain.planner.reset import ResetOptions
 @change_options
 @connection_options
 def command(**options: Any) -> None:
-    r"""Uninstall the VM's snapshot extension; the next backup installs it again.
+    """Uninstall the VM's snapshot extension; the next backup installs it again.
 
     Only VMSnapshot or VMSnapshotLinux, known by publisher and type.
 
@@ -33,7 +33,7 @@ def command(**options: Any) -> None:
       azremedy reset-extension --vm web-1 --dry-run
       azremedy reset-extension --vm web-1 -g rg-web --yes
       azremedy reset-extension --vm app-1 --sandbox stuck-extension --yes
-    """
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     flow = take_flow(options)
     connection, targets = take_connection(options), take_targets(options)
     with api.connect(connection) as azure:

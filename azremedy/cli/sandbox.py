@@ -29,13 +29,20 @@ def command() -> None:
 
 @command.command("list")
 def list_scenarios() -> None:
-    """List the scenarios that come with azremedy."""
-    from azremedy.sandbox import scenario as scenarios  # noqa: PLC0415 - only this command
+    """List the scenarios that come with azremedy.
 
-    names = scenarios.names()
-    width = max(map(len, names))
-    for name in names:
-        click.echo(f"{name:<{width}}  {scenarios.load(name).title}")
+    Each is a world that is broken in one way, or in several. A file of your own may extend one of
+    them and say only what is different: `extends: NAME`, then `change`, `remove` and `resources`.
+    """
+    from azremedy.sandbox import scenario_shelves  # noqa: PLC0415 - only this command
+
+    for number, (heading, scenarios) in enumerate(scenario_shelves.shelves()):
+        if number:
+            click.echo()
+        click.echo(heading)
+        width = max(len(each.name) for each in scenarios)
+        for each in scenarios:
+            click.echo(f"  {each.name:<{width}}  {each.title}")
 
 
 @command.command("coverage")
@@ -74,7 +81,7 @@ def show_coverage() -> None:
     help="How long a sign-in lasts; 0 for tokens that have always run out.",
 )
 def serve(scenario: str, **setting: Any) -> None:
-    r"""Serve a world on loopback until Ctrl-C.
+    """Serve a world on loopback until Ctrl-C.
 
     Prints one line of JSON when clients may come: where Resource Manager and sign-in are, the
     certificate authority's file, and the environment that points azremedy, the Azure SDKs and the
@@ -84,7 +91,7 @@ def serve(scenario: str, **setting: Any) -> None:
     Examples:
       azremedy sandbox serve restore-point-limit
       azremedy sandbox serve my-world.yaml --port 8443 --speed 60 --record exchanges.jsonl
-    """
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     from azremedy.sandbox import server  # noqa: PLC0415 - loads a web server
 
     try:
@@ -110,7 +117,7 @@ def serve(scenario: str, **setting: Any) -> None:
     help="Seconds of the world for each real second.",
 )
 def exec_program(scenario: str, *, program: tuple[str, ...], speed: float) -> None:
-    r"""Run any Azure program, unmodified, against a world.
+    """Run any Azure program, unmodified, against a world.
 
     The program believes that it talks to public Azure; every other host is refused. Its exit code
     is this command's.
@@ -119,7 +126,7 @@ def exec_program(scenario: str, *, program: tuple[str, ...], speed: float) -> No
     Examples:
       azremedy sandbox exec restore-point-limit -- az lock list -g AzureBackupRG_westeurope_1
       azremedy sandbox exec healthy -- python my_script.py
-    """
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     from azremedy.sandbox import proxy  # noqa: PLC0415 - loads a web server
 
     talk = console.conversation()
@@ -167,7 +174,7 @@ def exec_program(scenario: str, *, program: tuple[str, ...], speed: float) -> No
     help="File to write: JSON if it ends in .json, else YAML. Standard output if not given.",
 )
 def capture(*, mask: bool, output: Path | None, **connection: str | None) -> None:
-    r"""Copy a real subscription into a scenario, reading only.
+    """Copy a real subscription into a scenario, reading only.
 
     The copy holds what azremedy works with: groups, locks, VMs and what they use, restore points,
     vaults with items, policies, recovery points and the last seven days' jobs. What may not be
@@ -177,7 +184,7 @@ def capture(*, mask: bool, output: Path | None, **connection: str | None) -> Non
     Examples:
       azremedy sandbox capture --subscription Production --mask -o production.yaml
       azremedy clean-rpc --vm web-1 --sandbox production.yaml
-    """
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     name = output.stem if output else "captured"
     with api.connect(api.ConnectOptions(**{k: v for k, v in connection.items() if v})) as azure:
         found = copying.capture(azure, copying.CaptureOptions(name=name, mask=mask))

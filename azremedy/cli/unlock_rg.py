@@ -25,7 +25,7 @@ from azremedy.domain.planner.unlock import UnlockOptions
 @change_options
 @connection_options
 def command(**options: Any) -> None:
-    r"""Remove the locks that keep Azure Backup from deleting old restore points.
+    """Remove the locks that keep Azure Backup from deleting old restore points.
 
     Only locks at a restore point group, and on restore point collections in it. Other groups are
     refused. With --vm: the groups that hold this VM's points. Waits until each lock is really gone.
@@ -35,7 +35,7 @@ def command(**options: Any) -> None:
       azremedy unlock-rg AzureBackupRG_westeurope_1 --dry-run
       azremedy unlock-rg --vm web-1 -g rg-web --yes
       azremedy unlock-rg --all --sandbox restore-point-limit --yes
-    """
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     flow = take_flow(options)
     connection, vms = take_connection(options), take_vms(options)
     asked = api.GroupNames(names=options["groups"], vms=vms, all_groups=options["all_groups"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azremedy.domain.evidence import Observed
 from azremedy.domain.findings import Basis, Certainty, Diagnosis, Finding
+from azremedy.domain.remedies import fits_system
 from azremedy.domain.rules import RULES
 from azremedy.domain.rules.base import ALWAYS, Need, Rule
 
@@ -12,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.domain.case import Case
-    from azremedy.domain.findings import Answer
     from azremedy.domain.playbook import Playbook, PlaybookCause
 
 NAMED = "as-the-code-says"
@@ -46,7 +47,8 @@ def diagnose(case: Case, rules: Iterable[Rule], playbooks: Iterable[Playbook]) -
     for book in books:
         for each in book.causes:
             causes.setdefault(each.cause, each)
-    findings = [_find(rule, rule.check(case), causes.get(rule.cause)) for rule in rules]
+    system = case.vm.value.os_type if isinstance(case.vm, Observed) else ""
+    findings = [_find(rule, case, causes.get(rule.cause), system=system) for rule in rules]
     findings.extend(_find_named(case, books))
     order = {cause: place for place, cause in enumerate(causes)}
     findings.sort(key=lambda each: (each.advisory, order.get(each.cause, len(order))))
@@ -59,7 +61,9 @@ def diagnose(case: Case, rules: Iterable[Rule], playbooks: Iterable[Playbook]) -
     )
 
 
-def _find(rule: Rule, answer: Answer, told: PlaybookCause | None) -> Finding:
+def _find(rule: Rule, case: Case, told: PlaybookCause | None, *, system: str) -> Finding:
+    answer = rule.check(case)
+    remedies = told.remedies if told else rule.remedies
     return Finding(
         cause=rule.cause,
         title=rule.title,
@@ -68,7 +72,7 @@ def _find(rule: Rule, answer: Answer, told: PlaybookCause | None) -> Finding:
         advisory=rule.advisory,
         basis=answer.basis,
         settle=answer.settle,
-        remedies=told.remedies if told else rule.remedies,
+        remedies=tuple(each for each in remedies if fits_system(each, system)),
         instructions=told.instructions if told else rule.instructions,
         note=told.note if told else "",
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Literal
 
 from azremedy.domain.evidence import Unreadable
+from azremedy.domain.findings import Diagnosis
 from azremedy.domain.steps import Step
 from azremedy.ids import ResourceId
 
@@ -90,6 +91,8 @@ class TargetPlan:
     """What could not be read on the way."""
     notes: tuple[str, ...] = ()
     """What to expect afterwards."""
+    diagnosis: Diagnosis | None = None
+    """What the steps rest on, where a cause was looked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

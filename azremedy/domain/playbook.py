@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
 from azremedy.domain.remedies import Remedy
+
+WORDS = frozenset({"vm", "vm_name", "resource_group", "subscription", "location"})
+"""The words in braces that instructions may use; each stands for something of the VM."""
+
+_WORD = re.compile(r"\{([a-z][a-z_]*)\}")
 
 
 class Place(StrEnum):
@@ -16,6 +22,8 @@ class Place(StrEnum):
     """In the VM, in PowerShell as administrator."""
     LINUX = "guest-linux"
     """In the VM, in a shell as root."""
+    GUEST = "guest"
+    """In the VM; the text tells apart what is for Windows and what for Linux."""
     AZURE_CLI = "azure-cli"
     """Anywhere with the Azure CLI."""
     PORTAL = "portal"
@@ -42,6 +50,12 @@ class Instructions:
     source: str = ""
     """Where it comes from."""
     schema: Literal["azremedy.instructions/1"] = "azremedy.instructions/1"
+    """The form of the file."""
+
+    def fits_system(self, os_type: str) -> bool:
+        """Say whether they are for this system; for one that is not known, all are."""
+        other = {"windows": Place.LINUX, "linux": Place.WINDOWS}.get(os_type.lower())
+        return self.place is not other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +81,10 @@ class Table(StrEnum):
     """The article on VM backup failures."""
     COMPUTE = "compute"
     """Compute's restore point errors, which the service wraps."""
+    EXTENSION = "linux-extension"
+    """What the snapshot extension itself reports in a Linux VM."""
     HEALTH = "health"
-    """Seen in items' health or in jobs (recorded Azure traffic)."""
+    """Seen in items' health, in jobs or in answers (recorded Azure traffic)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,3 +124,8 @@ class Playbook:
         """Say whether the playbook is for this code or number, in any spelling, without case."""
         known = {name.lower() for name in (self.code, *self.aliases)}
         return code.lower() in known or code in {str(number) for number in self.numbers}
+
+
+def find_words(text: str) -> tuple[str, ...]:
+    """Find the words in braces in a text; shell and PowerShell code in braces is none."""
+    return tuple(_WORD.findall(text))

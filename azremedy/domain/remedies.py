@@ -62,3 +62,17 @@ FLAGS = {
 }
 """The flag without which ``fix`` does not use a remedy, because it disrupts or opens something.
 The others have no flag of their own: they change only what the backup service made."""
+
+LINUX_ONLY = frozenset({Remedy.UPDATE_AGENT, Remedy.ENABLE_EXTENSIONS})
+"""Remedies that only Linux has: there the agent comes with the distribution, and its switches
+stand in a file (learn.microsoft.com/azure/virtual-machines/extensions/agent-linux)."""
+
+
+def fits_system(remedy: Remedy, os_type: str) -> bool:
+    """Say whether a remedy is one for this system; for one that is not known, any is.
+
+    Args:
+        remedy: the remedy.
+        os_type: ``Windows`` or ``Linux``, as Azure writes it, or empty.
+    """
+    return remedy not in LINUX_ONLY or os_type.lower() in {"linux", ""}

@@ -92,6 +92,20 @@ class JobOutcome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Trigger:
+    """A backup that a run started, or is about to start."""
+
+    sent_at: datetime
+    """Azure's time right before the request."""
+    operation_id: str | None
+    """The backup operation; ``None`` before the request, and when its answer was lost."""
+    job_id: ResourceId | None = None
+    """The job, when it was found without the operation."""
+    earlier_jobs: frozenset[ResourceId] = frozenset()
+    """The item's jobs right before the request: none of them is this backup's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
     """What became of one step."""
 

@@ -98,3 +98,42 @@ class GroupsEvidence:
     """Whether the locks could be read: otherwise none are shown, whatever there is."""
     gaps: tuple[Unreadable, ...] = ()
     """What could not be read: there may be more groups, locks or points than shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrphansEvidence:
+    """The collections of a subscription whose VM does not exist any more."""
+
+    subscription_id: str
+    """The subscription."""
+    read_at: datetime
+    """Azure's time when the last of it was read."""
+    collections: Reading[RestorePointCollection] = NOT_ASKED
+    """Collections, with points, whose source is a VM id for which Azure answered 404."""
+    items: Reading[ProtectedItem] = NOT_ASKED
+    """The items of all vaults."""
+    groups: Reading[ResourceGroup] = NOT_ASKED
+    """All groups."""
+    patterns: Reading[GroupNamePattern] = NOT_ASKED
+    """Custom group names of all VM policies."""
+    locks: Reading[ManagementLock] = NOT_ASKED
+    """All locks."""
+    running_jobs: Reading[BackupJob] = NOT_ASKED
+    """Jobs that have not ended, of the items whose VM is gone."""
+    recovery_points: Reading[RecoveryPoint] = NOT_ASKED
+    """The vaults' recovery points of those items."""
+
+    @property
+    def gaps(self) -> tuple[Unreadable, ...]:
+        """Everything that could not be read, each once."""
+        lists: tuple[Reading[object], ...] = (
+            self.collections,
+            self.items,
+            self.groups,
+            self.patterns,
+            self.locks,
+            self.running_jobs,
+            self.recovery_points,
+        )
+        asked = [reading for reading in lists if reading is not NOT_ASKED]
+        return tuple(dict.fromkeys(gap for reading in asked for gap in reading.gaps))

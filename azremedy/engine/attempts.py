@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from azremedy.domain.events import Event, StepProgressed
 from azremedy.domain.locks import describe_put_back
 from azremedy.domain.plan import PlannedStep
-from azremedy.domain.run import StepError, StepResult, StepState
-from azremedy.domain.steps import CreateLock, Reversible, Step
+from azremedy.domain.run import StepError, StepResult, StepState, Trigger
+from azremedy.domain.steps import CreateLock, Reversible, Step, TriggerBackup
 from azremedy.engine.handlers.base import (
     Accepted,
     Already,
@@ -24,6 +24,7 @@ from azremedy.engine.handlers.base import (
     Moved,
     Outcome,
     Patience,
+    Resumable,
     Tools,
     stale,
 )
@@ -109,8 +110,27 @@ class Attempts:
         except AzremedyError as error:
             return replace(begun, result=self._failed(begun, error))
         token = accepted.operation.token() if accepted.operation is not None else None
-        self._note(EntryKind.ACCEPTED, planned, operation_token=token)
+        trigger = self._trigger_of(planned)
+        self._note(EntryKind.ACCEPTED, planned, operation_token=token, trigger=trigger)
         return replace(begun, accepted=accepted)
+
+    def take_up(self, planned: PlannedStep, token: str | None) -> Begun:
+        """Go on with a step whose outcome nobody saw: look first, never send a second time.
+
+        Args:
+            planned: a step whose intent another process wrote down.
+            token: the operation that Azure had taken, where it had.
+        """
+        handler = choose_handler(planned.step, self._tools(planned))
+        begun = Begun(planned=planned, handler=handler, started=self.session.clock.now())
+        self.results[planned.number] = make_result(
+            planned, StepState.UNKNOWN, started=begun.started
+        )
+        try:
+            accepted = _find_sent(handler, token)
+        except AzremedyError as error:
+            return replace(begun, result=self._failed(begun, error))
+        return replace(begun, accepted=accepted) if accepted else self.begin(planned)
 
     def end(self, begun: Begun) -> StepResult:
         """Follow what was begun until its effect is seen, and write the outcome down."""
@@ -201,8 +221,14 @@ class Attempts:
         step = planned.step
         if isinstance(step, CreateLock) or step.reversible is Reversible.NOTHING:
             self._note(EntryKind.INTENT, planned, step=step)
-        else:
-            self.journal.write(self._entry(EntryKind.INTENT, planned, step=step))
+            return
+        trigger = self._trigger_of(planned)
+        self.journal.write(self._entry(EntryKind.INTENT, planned, step=step, trigger=trigger))
+
+    def _trigger_of(self, planned: PlannedStep) -> Trigger | None:
+        """Give what a backup's job is recognised by, also after a crash."""
+        step = planned.step
+        return self.memory.triggers.get(step.item_id) if isinstance(step, TriggerBackup) else None
 
     def _entry(self, kind: EntryKind, planned: PlannedStep, **facts: Any) -> JournalEntry:
         return JournalEntry(entry=kind, at=self.session.clock.now(), number=planned.number, **facts)
@@ -219,6 +245,13 @@ def make_result(
     return StepResult(
         number=planned.number, state=state, message=message, started_at=started, ended_at=started
     )
+
+
+def _find_sent(handler: Handler, token: str | None) -> Accepted | None:
+    """Find what became of a request that may have been sent; ``None``: it was not carried out."""
+    if token and isinstance(handler, Resumable):
+        return handler.resume(token)
+    return handler.confirm()
 
 
 def _send(handler: Handler) -> Accepted:

@@ -8,17 +8,20 @@ every ending. What the process did not live to see is *unknown*, never a success
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from azremedy.domain.events import Event, RunEnded, StepEnded, StepStarted
 from azremedy.domain.run import SETTLED, Run, RunState, StepResult, StepState
 from azremedy.domain.run import find_exit_code as exit_code_of
+from azremedy.domain.steps import Reversible
 from azremedy.engine.attempts import Attempts, Record, make_result
 from azremedy.engine.handlers.base import Memory, Patience
+from azremedy.engine.history import Past, remember
 from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.engine.restoring import STOPPED, put_back
+from azremedy.engine.stop import Stop
 from azremedy.errors import EXIT_FAILURES, EXIT_INTERRUPTED, RefusedError
 from azremedy.gateways.session import Session
 
@@ -40,6 +43,8 @@ class Executor:
     """Told what happens."""
     patience: Patience
     """How long to wait for Azure."""
+    stop: Stop = field(default_factory=Stop)
+    """What somebody outside asks of the run."""
 
     def run(self, plan: Plan, *, run_id: str | None = None, path: str | None = None) -> Run:
         """Carry out a plan.
@@ -50,22 +55,64 @@ class Executor:
         self.journal.write(
             JournalEntry(entry=EntryKind.PLAN, at=self.session.clock.now(), plan=plan)
         )
+        past = Past.none(plan, run_id=run_id, path=path, began=self.session.clock.now())
+        return self._carry_out(plan, self._make_attempts(), past)
+
+    def resume(self, past: Past) -> Run:
+        """Take up a run that ended before its end; what is settled is not done again.
+
+        Steps whose outcome nobody saw are looked at before anything is sent.
+        """
+        self.journal.write(JournalEntry(entry=EntryKind.RESUMED, at=self.session.clock.now()))
         attempts = self._make_attempts()
+        attempts.results.update(past.settled)
+        remember(past, attempts.memory)
+        return self._carry_out(past.plan, attempts, past)
+
+    def _carry_out(self, plan: Plan, attempts: Attempts, past: Past) -> Run:
         interrupted = False
         try:
             for target in plan.targets:
-                _run_steps(target.steps, attempts)
+                self._run_steps(target.steps, attempts, past)
         except STOPPED:
             interrupted = True
         finally:
             # Also when a defect of our own breaks out: no lock stays off.
             until = self.session.clock.now() + self.patience.lock_effect
             interrupted = put_back(plan.restores, attempts, until=until) or interrupted
-        run = _conclude(plan, attempts.results, interrupted=interrupted, run_id=run_id, path=path)
+        run = _conclude(plan, attempts.results, interrupted=interrupted, past=past)
         self._close(run)
         with suppress(*STOPPED):
             attempts.tell(RunEnded(run=run))
         return run
+
+    def _run_steps(self, steps: Iterable[PlannedStep], attempts: Attempts, past: Past) -> None:
+        """Run one target's steps in order; the first that fails ends them.
+
+        Raises:
+            KeyboardInterrupt: somebody asked to stop.
+        """
+        for planned in steps:
+            if planned.number in past.settled:
+                continue
+            if self.stop.requested:
+                raise KeyboardInterrupt
+            result = self._run_step(planned, attempts, past)
+            if result.state not in SETTLED:
+                return
+
+    def _run_step(self, planned: PlannedStep, attempts: Attempts, past: Past) -> StepResult:
+        attempts.tell(StepStarted(planned=planned))
+        # A wait changes nothing, so it may be left at any time.
+        waits = planned.step.reversible is Reversible.NOTHING
+        with self.stop.leaving_allowed() if waits else nullcontext():
+            if planned.number in past.unknown:
+                begun = attempts.take_up(planned, past.tokens.get(planned.number))
+            else:
+                begun = attempts.begin(planned)
+            result = attempts.end(begun)
+        attempts.tell(StepEnded(planned=planned, result=result))
+        return result
 
     def _make_attempts(self) -> Attempts:
         return Attempts(
@@ -86,23 +133,12 @@ class Executor:
             self.journal.write(entry)
 
 
-def _run_steps(steps: Iterable[PlannedStep], attempts: Attempts) -> None:
-    """Run one target's steps in order; the first that fails ends them."""
-    for planned in steps:
-        attempts.tell(StepStarted(planned=planned))
-        result = attempts.end(attempts.begin(planned))
-        attempts.tell(StepEnded(planned=planned, result=result))
-        if result.state not in SETTLED:
-            return
-
-
 def _conclude(
     plan: Plan,
     results: dict[int, StepResult],
     *,
     interrupted: bool,
-    run_id: str | None,
-    path: str | None,
+    past: Past,
 ) -> Run:
     steps = tuple(
         results.get(planned.number, make_result(planned, StepState.SKIPPED))
@@ -120,8 +156,8 @@ def _conclude(
         plan=plan,
         steps=steps,
         exit_code=code,
-        run_id=run_id,
-        journal=path,
+        run_id=past.run_id,
+        journal=past.journal,
     )
 
 

@@ -14,13 +14,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 
 from azremedy.domain.plan import Plan
-from azremedy.domain.run import StepResult
+from azremedy.domain.run import StepResult, Trigger
 from azremedy.domain.steps import Step
 from azremedy.errors import RefusedError
 from azremedy.wire import to_json
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+JOURNAL = "journal.jsonl"
+"""The journal's name in its run's folder."""
 
 
 class EntryKind(StrEnum):
@@ -34,6 +37,8 @@ class EntryKind(StrEnum):
     """Azure took the request."""
     OUTCOME = "outcome"
     """What became of the step."""
+    RESUMED = "resumed"
+    """Another process has taken the run up."""
     END = "end"
     """The run is over."""
 
@@ -52,6 +57,8 @@ class JournalEntry:
     """With ``plan``."""
     step: Step | None = None
     """With ``intent``: the step whole, a lock's body included."""
+    trigger: Trigger | None = None
+    """With ``intent`` and ``accepted`` of a backup: how to recognise its job."""
     operation_token: str | None = None
     """With ``accepted``: what the SDK needs to go on polling without a second request."""
     result: StepResult | None = None
@@ -83,13 +90,30 @@ class Journal:
         try:
             fresh = [each for each in (folder, *folder.parents) if not each.exists()]
             folder.mkdir(parents=True, mode=0o700)
-            path = folder / "journal.jsonl"
+            path = folder / JOURNAL
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
             for each in (folder, *(made.parent for made in fresh)):
                 _sync_folder(each)
         except OSError as error:
             raise _unwritable(folder, error) from error
         return cls(path, descriptor)
+
+    @classmethod
+    def reopen(cls, folder: Path) -> Journal:
+        """Open the journal of a run that is taken up again.
+
+        Raises:
+            RefusedError: when it cannot be written.
+        """
+        path = folder / JOURNAL
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        except OSError as error:
+            raise _unwritable(path, error) from error
+        journal = cls(path, descriptor)
+        # A crash may have cut its last line off.
+        journal._torn = True
+        return journal
 
     def write(self, entry: JournalEntry) -> None:
         """Append one entry and wait until the disk has it.

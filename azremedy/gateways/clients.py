@@ -7,17 +7,26 @@ registers resource providers by itself: a change that no plan has shown.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from azremedy._version import __version__
 from azremedy.gateways.clock import AzureClock, Clock
 from azremedy.gateways.clouds import Cloud
-from azremedy.gateways.policies import ClockPolicy, PatiencePolicy, ReadOnlyPolicy
+from azremedy.gateways.policies import (
+    ClockPolicy,
+    PatiencePolicy,
+    ReadOnlyPolicy,
+    Trace,
+    TracePolicy,
+)
 
 if TYPE_CHECKING:
+    from azure.core import PipelineClient
+    from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.compute import ComputeManagementClient
+    from azure.mgmt.keyvault import KeyVaultManagementClient
     from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
     from azure.mgmt.resource.locks import ManagementLockClient
     from azure.mgmt.resource.resources import ResourceManagementClient
@@ -73,13 +82,18 @@ class Link:
     """Learns Azure's time from the answers if it is an AzureClock."""
     options: SessionOptions
     """How requests are sent."""
+    trace: Trace = field(default_factory=Trace)
+    """Where each thread's last answer is noted."""
 
 
-def _policies(link: Link) -> list[Any]:
+def _policies(link: Link, *, sign_in: Any = None) -> list[Any]:
     from azure.core.pipeline import policies as core  # noqa: PLC0415 - loads the SDK on use
     from azure.mgmt.core import policies as arm  # noqa: PLC0415 - loads the SDK on use
 
-    guards: list[Any] = [PatiencePolicy(link.options.longest_wait)]
+    guards: list[Any] = [
+        PatiencePolicy(link.options.longest_wait),
+        TracePolicy(link.trace, link.clock),
+    ]
     if isinstance(link.clock, AzureClock):
         guards.append(ClockPolicy(link.clock))
     if link.options.read_only:
@@ -94,7 +108,7 @@ def _policies(link: Link) -> list[Any]:
         core.RetryPolicy(
             retry_total=link.options.retry_total, retry_status=link.options.retry_total
         ),
-        arm.ARMChallengeAuthenticationPolicy(link.credential, link.cloud.scope),
+        sign_in or arm.ARMChallengeAuthenticationPolicy(link.credential, link.cloud.scope),
         core.CustomHookPolicy(),
         core.NetworkTraceLoggingPolicy(),
         core.SensitiveHeaderCleanupPolicy(),
@@ -150,3 +164,35 @@ def backup_client(link: Link, subscription_id: str) -> RecoveryServicesBackupCli
 
     _quiet("azure.mgmt.recoveryservicesbackup")
     return RecoveryServicesBackupClient(link.credential, subscription_id, **_arguments(link))
+
+
+def key_vault_client(link: Link, subscription_id: str) -> KeyVaultManagementClient:
+    """Make the client of key vaults as resources."""
+    from azure.mgmt.keyvault import KeyVaultManagementClient  # noqa: PLC0415 - on use
+
+    _quiet("azure.mgmt.keyvault")
+    return KeyVaultManagementClient(link.credential, subscription_id, **_arguments(link))
+
+
+def role_client(link: Link, subscription_id: str) -> AuthorizationManagementClient:
+    """Make the client of role assignments."""
+    from azure.mgmt.authorization import AuthorizationManagementClient  # noqa: PLC0415 - on use
+
+    return AuthorizationManagementClient(link.credential, subscription_id, **_arguments(link))
+
+
+def graph_client(link: Link, _subscription_id: str) -> PipelineClient[Any, Any]:
+    """Make the client of the tenant's directory, with the same pipeline but for its sign-in.
+
+    It leaves the session's clock alone, which is Resource Manager's.
+    """
+    from azure.core import PipelineClient  # noqa: PLC0415 - loads the SDK on use
+    from azure.core.pipeline.policies import BearerTokenCredentialPolicy  # noqa: PLC0415 - on use
+
+    sign_in = BearerTokenCredentialPolicy(link.credential, f"{link.cloud.graph}/.default")
+    policies = _policies(link, sign_in=sign_in)
+    return PipelineClient(
+        base_url=link.cloud.graph,
+        transport=link.transport,
+        policies=[policy for policy in policies if not isinstance(policy, ClockPolicy)],
+    )

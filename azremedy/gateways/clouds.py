@@ -27,6 +27,9 @@ class Cloud:
     """Base URL of the sign-in service, without a slash at its end."""
     audience: str
     """Whom the tokens are for; some custom clouds need the slash at its end, so it is kept."""
+    graph: str = ""
+    """Base URL of Microsoft Graph, without a slash at its end; empty where the cloud's metadata
+    name none."""
     custom: bool = False
     """Whether it was read from a metadata URL: its authority is then unknown to Microsoft."""
 
@@ -36,24 +39,28 @@ class Cloud:
         return f"{self.audience}/.default"
 
 
-# Source: azure-mgmt-core 1.6 get_arm_endpoints and azure-identity AzureAuthorityHosts.
+# Source: azure-mgmt-core 1.6 get_arm_endpoints, azure-identity AzureAuthorityHosts, and
+# learn.microsoft.com/graph/deployments.
 PUBLIC = Cloud(
     name="public",
     resource_manager="https://management.azure.com",
     authority="https://login.microsoftonline.com",
     audience="https://management.azure.com",
+    graph="https://graph.microsoft.com",
 )
 CHINA = Cloud(
     name="china",
     resource_manager="https://management.chinacloudapi.cn",
     authority="https://login.chinacloudapi.cn",
     audience="https://management.chinacloudapi.cn",
+    graph="https://microsoftgraph.chinacloudapi.cn",
 )
 US_GOVERNMENT = Cloud(
     name="usgov",
     resource_manager="https://management.usgovcloudapi.net",
     authority="https://login.microsoftonline.us",
     audience="https://management.core.usgovcloudapi.net",
+    graph="https://graph.microsoft.us",
 )
 _BY_NAME = {
     "public": PUBLIC,
@@ -139,5 +146,6 @@ def _cloud(entry: Mapping[str, Any], host: str) -> Cloud:
         resource_manager=manager,
         authority=str(entry["authentication"]["loginEndpoint"]).rstrip("/"),
         audience=(own or audiences)[0].rstrip("/"),
+        graph=str(entry.get("microsoftGraphResourceId") or "").rstrip("/"),
         custom=True,
     )

@@ -1,4 +1,4 @@
-"""Stand in the SDK's HTTP pipeline: refuse writes, read Azure's clock, limit the waiting.
+"""Stand in the SDK's HTTP pipeline: refuse writes, read clock and request ids, limit the waiting.
 
 The classes have the shape that azure-core asks of a policy (``next`` and ``send``); they do not
 inherit from it, so that this module loads no SDK package.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from threading import local
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -16,9 +19,7 @@ from azremedy.errors import ReadOnlyError
 from azremedy.gateways.wire_errors import parse_retry_after
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from azremedy.gateways.clock import AzureClock
+    from azremedy.gateways.clock import AzureClock, Clock
 
 _READ_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -110,6 +111,68 @@ class ClockPolicy:
         if date := answer.http_response.headers.get("Date"):
             self._clock.observe(date)
         return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """When Azure gave an answer, and under which id it can be found in Azure's logs."""
+
+    at: datetime
+    """The answer's ``Date``, in UTC; the session's time where it has none."""
+    request_id: str | None
+    """``x-ms-request-id``."""
+
+
+class Trace:
+    """Remembers the last answer that each thread got, so that a fact can say where it is from."""
+
+    def __init__(self) -> None:
+        self._last = local()
+
+    @property
+    def last(self) -> Seen | None:
+        """The calling thread's last answer since ``forget``; ``None`` when it got none."""
+        seen: Seen | None = getattr(self._last, "seen", None)
+        return seen
+
+    def forget(self) -> None:
+        """Begin anew in the calling thread, so that no earlier answer is taken for the next."""
+        self._last.seen = None
+
+    def note(self, seen: Seen) -> None:
+        """Remember an answer for the calling thread."""
+        self._last.seen = seen
+
+
+class TracePolicy:
+    """Note when each answer came and its request id.
+
+    Args:
+        trace: where it is noted.
+        clock: tells the time of answers that do not say it.
+    """
+
+    next: Any
+
+    def __init__(self, trace: Trace, clock: Clock) -> None:
+        self._trace = trace
+        self._clock = clock
+
+    def send(self, request: Any) -> Any:
+        """Pass the request on and note its answer, a refusal too."""
+        answer = self.next.send(request)
+        headers = answer.http_response.headers
+        at = _parse_date(headers.get("Date", "")) or self._clock.now()
+        self._trace.note(Seen(at=at, request_id=headers.get("x-ms-request-id")))
+        return answer
+
+
+def _parse_date(header: str) -> datetime | None:
+    try:
+        time = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return time.astimezone(UTC) if time.tzinfo else None
 
 
 class WaitTooLong(Exception):  # noqa: N818 - it never leaves the gateways; translate renames it

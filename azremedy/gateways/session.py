@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from azremedy.errors import UsageError
 from azremedy.gateways.backup import BackupGateway
+from azremedy.gateways.backup_changes import BackupChangesGateway
 from azremedy.gateways.clients import (
     NO_SUBSCRIPTION,
     Connect,
@@ -15,16 +16,26 @@ from azremedy.gateways.clients import (
     SessionOptions,
     backup_client,
     compute_client,
+    graph_client,
+    key_vault_client,
     lock_client,
     resource_client,
+    role_client,
 )
 from azremedy.gateways.clock import AzureClock, Clock
 from azremedy.gateways.clouds import PUBLIC, Cloud
 from azremedy.gateways.compute import ComputeGateway
+from azremedy.gateways.directory import DirectoryGateway
+from azremedy.gateways.disks import DisksGateway
 from azremedy.gateways.groups import GroupsGateway
 from azremedy.gateways.inventory import InventoryGateway
+from azremedy.gateways.keyvaults import KeyVaultsGateway
 from azremedy.gateways.locks import LocksGateway
+from azremedy.gateways.network import NetworkGateway
+from azremedy.gateways.policies import Trace
+from azremedy.gateways.roles import RolesGateway
 from azremedy.gateways.subscriptions import SubscriptionsGateway
+from azremedy.gateways.vm_changes import VmChangesGateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,8 +62,24 @@ class Gateways:
     """VMs, extensions, restore point collections."""
     backup: BackupGateway
     """Vaults' items, jobs, policies and points; on-demand backups."""
+    backup_changes: BackupChangesGateway
+    """What changes jobs and protected items."""
+    vm_changes: VmChangesGateway
+    """Restarts and other changes of whole VMs; scripts inside them."""
     inventory: InventoryGateway
     """Whole documents of every kind, for a copy of the subscription."""
+    network: NetworkGateway
+    """What stands between VMs and Azure Storage."""
+    disks: DisksGateway
+    """Managed disks and disk encryption sets."""
+    key_vaults: KeyVaultsGateway
+    """Key vaults and their access policies."""
+    roles: RolesGateway
+    """Who holds which role."""
+    directory: DirectoryGateway
+    """The tenant's directory, the same for every subscription."""
+    trace: Trace
+    """Where each thread finds when its last answer came, and that answer's request id."""
 
 
 class Session:
@@ -86,6 +113,7 @@ class Session:
         self._transport = transport
         self._clients: dict[tuple[object, str], Any] = {}
         self._guard = RLock()
+        self._trace = Trace()
 
     def __enter__(self) -> Self:
         return self
@@ -110,8 +138,37 @@ class Session:
                 polling_interval_s=self.options.polling_interval_s,
             ),
             backup=BackupGateway(connect=self._on_use(backup_client, subscription_id)),
+            backup_changes=BackupChangesGateway(
+                connect=self._on_use(backup_client, subscription_id),
+                clock=self.clock,
+                polling_interval_s=self.options.polling_interval_s,
+            ),
+            vm_changes=VmChangesGateway(
+                connect=self._on_use(compute_client, subscription_id),
+                clock=self.clock,
+                polling_interval_s=self.options.polling_interval_s,
+            ),
             inventory=InventoryGateway(connect=self._on_use(resource_client, subscription_id)),
+            network=NetworkGateway(
+                connect=self._on_use(resource_client, subscription_id),
+                clock=self.clock,
+                polling_interval_s=self.options.polling_interval_s,
+            ),
+            disks=DisksGateway(connect=self._on_use(resource_client, subscription_id)),
+            key_vaults=KeyVaultsGateway(connect=self._on_use(key_vault_client, subscription_id)),
+            roles=RolesGateway(
+                connect=self._on_use(resource_client, subscription_id),
+                change=self._on_use(role_client, subscription_id),
+            ),
+            directory=DirectoryGateway(
+                connect=self._on_use(graph_client, NO_SUBSCRIPTION), cloud=self.cloud
+            ),
+            trace=self._trace,
         )
+
+    def trace(self) -> Trace:
+        """Give what remembers the last answer of each thread, of every subscription."""
+        return self._trace
 
     def close(self) -> None:
         """Close all connections; the session cannot be used again."""
@@ -145,6 +202,7 @@ class Session:
             transport=self._transport,
             clock=self.clock,
             options=self.options,
+            trace=self._trace,
         )
 
 

@@ -153,6 +153,15 @@ def parse_job(document: Json) -> BackupJob:
     )
 
 
+def is_cancellable(document: Json) -> bool:
+    """Say whether a job is of a kind that can be cancelled: of backups and restores, not others.
+
+    Until 2022 the action was written as its number (recorded Azure traffic).
+    """
+    actions = section(document, "properties").get("actionsInfo") or ()
+    return any(action in ("Cancellable", 1) for action in actions)
+
+
 def _flag(properties: Json, key: str) -> bool | None:
     value = properties.get(key)
     return value if isinstance(value, bool) else None

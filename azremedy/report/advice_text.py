@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 
 def show_advice(playbooks: Iterable[Playbook], vm_id: ResourceId, console: Console) -> None:
-    """Write each playbook, and the command that finds its cause, ready to be pasted."""
-    for book in playbooks:
+    """Write what each code means, then the commands that go on, ready to be pasted."""
+    books = tuple(playbooks)
+    for book in books:
         console.print(f"[bold]{escape(book.code)}[/bold]: {escape(book.title)}", soft_wrap=True)
         console.print(f"  {escape(book.meaning)}", soft_wrap=True)
-        command = f"azremedy diagnose --vm {vm_id}"
-        console.print(f"  next: {escape(command)}", soft_wrap=True, highlight=False)
+    commands = (f"diagnose --vm {vm_id}", *(f"explain {book.code}" for book in books))
+    for command in commands if books else ():
+        console.print(f"  next: azremedy {escape(command)}", soft_wrap=True, highlight=False)

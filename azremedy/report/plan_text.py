@@ -9,7 +9,9 @@ from rich.markup import escape
 
 from azremedy.domain.plan import Copy, Decision
 from azremedy.domain.run import StepState
+from azremedy.domain.steps import Manual
 from azremedy.report import words
+from azremedy.report.explain_text import show_instructions
 from azremedy.report.step_words import doing, would
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from azremedy.domain.findings import Diagnosis
     from azremedy.domain.plan import Plan, PlannedStep, PointLoss, TargetPlan, Verdict
     from azremedy.domain.run import Run, StepResult
 
@@ -53,6 +56,8 @@ def show_run(run: Run, console: Console, *, with_journal: bool = True) -> None:
 
 def _show_target(target: TargetPlan, console: Console) -> None:
     console.print(f"[bold]{escape(str(target.target))}[/bold]", soft_wrap=True)
+    if target.diagnosis is not None:
+        _show_causes(target.diagnosis, console)
     if not target.steps and not _refused(target.verdicts):
         unread = " as far as could be read" if target.gaps else ""
         console.print(f"  nothing to do{unread}")
@@ -68,6 +73,14 @@ def _show_target(target: TargetPlan, console: Console) -> None:
         console.print(f"  note: {escape(note)}", soft_wrap=True)
 
 
+def _show_causes(diagnosis: Diagnosis, console: Console) -> None:
+    for symptom in diagnosis.symptoms:
+        console.print(f"  code: {escape(', '.join(symptom.codes))}", soft_wrap=True)
+    for finding in diagnosis.confirmed:
+        told = f"{finding.title}: {finding.message}"
+        console.print(f"  cause: [bold]{finding.cause}[/bold]: {escape(told)}", soft_wrap=True)
+
+
 def _refused(verdicts: Iterable[Verdict]) -> bool:
     return any(verdict.decision is Decision.REFUSE for verdict in verdicts)
 
@@ -81,6 +94,8 @@ def _show_steps(steps: Iterable[PlannedStep], console: Console) -> None:
         )
         undo = words.REVERSIBLE[planned.step.reversible]
         console.print(f"     [dim]{escape(planned.reason)}; {undo}[/dim]", soft_wrap=True)
+        if isinstance(planned.step, Manual):
+            show_instructions(planned.step.instructions, console, indent=5)
 
 
 def _show_losses(loss: tuple[PointLoss, ...], console: Console) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from azremedy.sandbox import (
     faults,
     generic,
+    graph,
     locks_enforcement,
     operation_routes,
     policies,
@@ -66,6 +67,8 @@ class App:
             ConnectionLostError: when an injected fault breaks the connection.
         """
         with self.world.lock:
+            if graph.is_asked(request):
+                return self._faults.around(request, _ask_directory)
             answer = self._dressed(request, self._faults.around(request, self._admitted))
             if self._recorder:
                 self._recorder.write(request, answer)
@@ -125,6 +128,12 @@ class App:
         body = None if request.method == "HEAD" else answer.body
         counted = {} if _unserved(answer) else self._quotas.headers(request)
         return replace(answer, headers={**headers, **answer.headers, **counted}, body=body)
+
+
+def _ask_directory(request: Request) -> Answer:
+    """Answer for the directory, which is not Resource Manager: nothing of it is written down."""
+    found = graph.answer(request) or ArmError(404, "Request_ResourceNotFound", "").answer()
+    return replace(found, headers={"Content-Type": found.content_type, **found.headers})
 
 
 def _uncounted(request: Request, answer: Answer) -> bool:

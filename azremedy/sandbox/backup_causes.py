@@ -10,18 +10,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox import (
+    arm_ids,
     backup_errors,
     backup_keys,
     backup_network,
     backup_view,
     guest_extensions,
     guest_facts,
+    policies,
     vm_state,
 )
 from azremedy.sandbox.locks_enforcement import locking_scopes
 
 if TYPE_CHECKING:
-    from azremedy.sandbox.backup_errors import BackupError
+    from azremedy.sandbox.backup_error import BackupError
     from azremedy.sandbox.guest_model import Guest  # noqa: TC004 # Scene only names it
     from azremedy.sandbox.http import Json  # noqa: TC004 # Scene only names it
     from azremedy.sandbox.world import World  # noqa: TC004 # Scene only names it
@@ -32,14 +34,16 @@ POINT_LIMIT = 18
 Source: learn.microsoft.com/azure/backup, article
 backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout (2025-11-12).
 """
-_TIB = 1024
-"""GiB in a TiB, since Compute writes sizes in GiB."""
-LARGEST_DISK_GIB = 64 * _TIB
-"""Source: learn.microsoft.com/azure/backup/backup-support-matrix-iaas (2025-10-27)."""
-LARGEST_TOTAL_GIB = 512 * _TIB
-"""Over all disks of a VM; same source."""
-LARGEST_ENCRYPTED_GIB = 4 * _TIB
-"""Of a disk under Azure Disk Encryption. Source: the article of `POINT_LIMIT`."""
+
+_SERVICES = {
+    "VSS": "ExtensionFailedVssServiceInBadState",
+    "COMSysApp": "ExtensionSnapshotFailedCOM",
+    "MSDTC": "ExtensionInstallationFailedMDTC",
+}
+_SNAPSHOTS = ("VMSnapshot", "VMSnapshotLinux")
+"""The names of the backup extension."""
+_IN_TRANSITION = frozenset({"creating", "updating", "deleting", "migrating"})
+"""The provisioning states, in lower case, of a machine that is being changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,8 @@ class Scene:
     """What is hidden inside it."""
     home: str
     """The id of the collection into which the next restore point would go."""
+    enhanced: bool = False
+    """Whether its policy is an Enhanced one."""
 
 
 def vm_failed(scene: Scene) -> BackupError | None:
@@ -62,13 +68,25 @@ def vm_failed(scene: Scene) -> BackupError | None:
     return backup_errors.VM_FAILED if failed else None
 
 
-def disk_too_large(scene: Scene) -> BackupError | None:
-    """UserErrorUnsupportedDiskSize: a disk over 64 TiB, encrypted over 4, or all over 512."""
-    sizes = _sizes(scene)
-    encrypted = bool(backup_keys.settings_of(scene.world, scene.vm))
-    limit = LARGEST_ENCRYPTED_GIB if encrypted else LARGEST_DISK_GIB
-    too_large = sum(sizes) > LARGEST_TOTAL_GIB or any(size > limit for size in sizes)
-    return backup_errors.DISK_SIZE if too_large else None
+def vm_changing(scene: Scene) -> BackupError | None:
+    """UserErrorVmNotInDesirableState: the machine's model is being changed.
+
+    Source: learn.microsoft.com/azure/backup/backup-azure-vms-troubleshoot (2025-11-12), which names
+    no states.
+    """
+    state = str(scene.vm["properties"].get("provisioningState")).lower()
+    return backup_errors.VM_CHANGING if state in _IN_TRANSITION else None
+
+
+def shut_down_inside(scene: Scene) -> BackupError | None:
+    """GuestAgentSnapshotTaskStatusError: shut down from inside, not from the portal.
+
+    A machine that is off is backed up without its guest; one that was shut down by its own guest
+    may still be asked. Which of the two a world means, its hidden facts say.
+    Source: the article of `POINT_LIMIT`.
+    """
+    inside = vm_state.power(scene.vm) == "stopped" and scene.guest.shut_down
+    return backup_errors.SNAPSHOT_STATUS if inside else None
 
 
 def keys_closed(scene: Scene) -> BackupError | None:
@@ -111,6 +129,33 @@ def extension_broken(scene: Scene) -> BackupError | None:
     return backup_errors.EXTENSION if broken else None
 
 
+def other_extension_failed(scene: Scene) -> BackupError | None:
+    """ExtensionOperationFailedForManagedDisks: another extension failed, so none can be installed.
+
+    Source: learn.microsoft.com/azure/virtual-machines/extensions/features-windows (2025-08-18). The
+    code is the sandbox's choice: no text names one.
+    """
+    failed = guest_extensions.failed(scene.world, scene.vm)
+    return backup_errors.EXTENSION if failed else None
+
+
+def extension_being_deleted(scene: Scene) -> BackupError | None:
+    """ExtensionStuckInDeletionState: the deletion of the backup extension never came to its end.
+
+    Source: learn.microsoft.com/azure/backup/backup-azure-vms-troubleshoot (2025-11-12).
+    """
+    names = {f"{scene.vm['id']}/extensions/{name}".lower() for name in _SNAPSHOTS}
+    extensions = scene.world.documents.of_type(
+        guest_extensions.EXTENSION_TYPE, under=scene.vm["id"]
+    )
+    stuck = any(
+        extension["properties"].get("provisioningState") == "Deleting"
+        for extension in extensions
+        if arm_ids.key(extension["id"]) in names
+    )
+    return backup_errors.DELETION if stuck else None
+
+
 def program_killed(scene: Scene) -> BackupError | None:
     """UserErrorCrpReportedUserError: an antivirus kills the backup extension's program."""
     if scene.guest.blocker != "antivirus":
@@ -119,18 +164,20 @@ def program_killed(scene: Scene) -> BackupError | None:
     return replace(backup_errors.COMPUTE, detail=detail)
 
 
+def service_down(scene: Scene) -> BackupError | None:
+    """Give the code of a Windows service without which the extension takes no snapshot.
+
+    Source: learn.microsoft.com/azure/backup/backup-azure-vms-troubleshoot (2025-11-12).
+    """
+    for name, code in _SERVICES.items():
+        if scene.guest.services.get(name, "running") != "running":
+            return backup_errors.named(code)
+    return None
+
+
 def runtime_mismatch(scene: Scene) -> BackupError | None:
     """BackUpOperationFailed: the Visual C++ runtime does not fit iaasvmprovider.dll."""
     return None if scene.guest.visual_c else backup_errors.INTERNAL
-
-
-def disk_key_missing(scene: Scene) -> BackupError | None:
-    """UserErrorCrpReportedUserError: the key vault of a disk encryption set is gone."""
-    for disk_id in backup_keys.disk_ids(scene.vm):
-        if _lacks_key_vault(scene, disk_id):
-            detail = "DiskRestorePointClientError: the key vault of a disk encryption set is gone."
-            return replace(backup_errors.COMPUTE, detail=detail)
-    return None
 
 
 def group_read_only(scene: Scene) -> BackupError | None:
@@ -139,23 +186,32 @@ def group_read_only(scene: Scene) -> BackupError | None:
     return backup_errors.INTERNAL_V2 if locked else None
 
 
+def group_denied(scene: Scene) -> BackupError | None:
+    """UserErrorRequestDisallowedByPolicy: a policy denies the group for the restore points.
+
+    Source: learn.microsoft.com/azure/backup/backup-azure-vms-troubleshoot (2025-11-12).
+    """
+    group_id = arm_ids.parse(scene.home).scope
+    group = {"id": group_id, "location": scene.vm["location"]}
+    denied = group_id not in scene.world.documents and policies.denying(scene.world, group)
+    return backup_errors.DISALLOWED if denied else None
+
+
+def points_in_use(scene: Scene) -> BackupError | None:
+    """UserErrorCrpReportedUserError: old points cannot go while somebody reads their disks.
+
+    Source: learn.microsoft.com/azure/virtual-machines/restore-point-troubleshooting (2023-04-12).
+    """
+    if not scene.guest.open_snapshots or not too_many_points(scene):
+        return None
+    detail = "DiskRestorePointUsedByCustomer: a disk restore point has an active SAS."
+    return replace(backup_errors.COMPUTE, detail=detail)
+
+
 def too_many_points(scene: Scene) -> BackupError | None:
     """UserErrorRpCollectionLimitReached: 18 points over all collections, locked or not."""
     count = len(backup_view.points_of_vm(scene.world, scene.vm["id"]))
     return backup_errors.LIMIT if count >= POINT_LIMIT else None
-
-
-def _sizes(scene: Scene) -> list[int]:
-    profile = scene.vm["properties"].get("storageProfile", {})
-    disks = [profile.get("osDisk") or {}, *(profile.get("dataDisks") or [])]
-    return [_size(scene, disk) for disk in disks]
-
-
-def _size(scene: Scene, disk: Json) -> int:
-    """Give a disk's size in GiB; its own document knows better than the machine's."""
-    document = scene.world.documents.get((disk.get("managedDisk") or {}).get("id", "") or "/")
-    own = document["properties"].get("diskSizeGB") if document else None
-    return int(own or disk.get("diskSizeGB") or 0)
 
 
 def _outdated(scene: Scene) -> bool:
@@ -170,14 +226,3 @@ def _switched_off(guest: Guest) -> bool:
     switches = guest_facts.switches(guest)
     enabled = switches["Extensions.Enabled"].lower() == "y"
     return not enabled or switches["Provisioning.Agent"].lower() not in {"auto", "waagent"}
-
-
-def _lacks_key_vault(scene: Scene, disk_id: str) -> bool:
-    disk = scene.world.documents.get(disk_id) or {"properties": {}}
-    set_id = (disk["properties"].get("encryption") or {}).get("diskEncryptionSetId", "")
-    encryption_set = scene.world.documents.get(set_id) if set_id else None
-    if not encryption_set:
-        return False
-    active = encryption_set["properties"].get("activeKey") or {}
-    vault_id = (active.get("sourceVault") or {}).get("id", "")
-    return bool(vault_id) and vault_id not in scene.world.documents

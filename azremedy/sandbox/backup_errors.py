@@ -7,48 +7,17 @@ recorded Azure traffic; 0 stands where no recording shows one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from azremedy.sandbox import backup_guest_errors
+from azremedy.sandbox.backup_error import BackupError
 
 if TYPE_CHECKING:
     from azremedy.sandbox.http import Json
 
 SUCCESS = "success"
 """The outcome of a backup that went well."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackupError:
-    """One reason for which a backup fails."""
-
-    title: str
-    """The code's name; jobs carry it in `errorTitle`."""
-    number: int = 0
-    """The code's integer, 0 when unknown."""
-    message: str = "The backup failed."
-    """What the service says about it."""
-    advice: tuple[str, ...] = ()
-    """What it recommends."""
-    detail: str = ""
-    """What Compute said; only the job shows it, in `dynamicErrorMessage`."""
-
-    def job_detail(self) -> Json:
-        """Write it as an entry of a job's `errorDetails`."""
-        return {
-            "errorCode": self.number,
-            "errorTitle": self.title,
-            "errorString": self.message,
-            "recommendations": list(self.advice),
-        }
-
-    def health_detail(self) -> Json:
-        """Write it as an entry of an item's `healthDetails`."""
-        return {
-            "code": self.number,
-            "title": self.title,
-            "message": self.message,
-            "recommendations": list(self.advice),
-        }
 
 
 AGENT = BackupError(
@@ -139,6 +108,21 @@ STANDARD_SSD = BackupError(
     message="Standard SSD disks are not supported.",
     advice=("Standard SSD is supported today; retry the backup.",),
 )
+VM_CHANGING = BackupError(
+    title="UserErrorVmNotInDesirableState",
+    message="The VM is not in a state that allows backups.",
+    advice=("Wait until the virtual machine is running or shut down, then retry the backup.",),
+)
+DELETION = BackupError(
+    title="ExtensionStuckInDeletionState",
+    message="The backup extension is stuck in the deletion state.",
+    advice=("Uninstall the backup extension, then retry the backup.",),
+)
+DISALLOWED = BackupError(
+    title="UserErrorRequestDisallowedByPolicy",
+    message="A policy on the VM prevents the operation.",
+    advice=("Let the policy allow the group of the restore points, or create that group by hand.",),
+)
 _OTHERS = (
     BackupError(
         title="UserErrorGuestAgentVersionUnsupported",
@@ -164,16 +148,24 @@ _KNOWN = (
     KEY_VAULT,
     DISK_SIZE,
     STANDARD_SSD,
+    VM_CHANGING,
+    DELETION,
+    DISALLOWED,
     *_OTHERS,
 )
 
 
 def named(title: str) -> BackupError:
-    """Give the error of a name; one that is not known here gets a general message."""
-    for error in _KNOWN:
-        if error.title.lower() == title.lower():
-            return error
-    return BackupError(title=title)
+    """Give the error of a name; one that is not known here gets a general message.
+
+    Behind a slash stands what Compute said: `UserErrorCrpReportedUserError/AllocationFailed`.
+    """
+    outer, _, inner = title.partition("/")
+    known = (*_KNOWN, *backup_guest_errors.KNOWN)
+    found = next((each for each in known if each.title.lower() == outer.lower()), None)
+    error = found or BackupError(title=outer)
+    detail = f"{inner}: Compute could not make the restore point." if inner else error.detail
+    return replace(error, detail=detail)
 
 
 def healthy() -> Json:

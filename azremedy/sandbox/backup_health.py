@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from azremedy.sandbox import backup_errors
 
 if TYPE_CHECKING:
-    from azremedy.sandbox.backup_errors import BackupError
+    from azremedy.sandbox.backup_error import BackupError
     from azremedy.sandbox.http import Json
     from azremedy.sandbox.world import World
 

@@ -11,7 +11,7 @@ from azremedy.sandbox.clock import timestamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from azremedy.sandbox.backup_errors import BackupError
+    from azremedy.sandbox.backup_error import BackupError
     from azremedy.sandbox.http import Json
     from azremedy.sandbox.world import World
 

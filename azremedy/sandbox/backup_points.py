@@ -12,6 +12,7 @@ from azremedy.sandbox import (
     backup_names,
     backup_verdict,
     backup_view,
+    guest_facts,
     vm_state,
 )
 from azremedy.sandbox.clock import timestamp
@@ -64,8 +65,8 @@ def unhardened(world: World, item: Json) -> str:
 def collect_garbage(world: World, item: Json) -> None:
     """Delete the item's oldest restore points down to one more than the retention.
 
-    Collections that a lock protects stay as they are. What an earlier protection of the same
-    machine left behind is nobody's and stays.
+    Collections that a lock protects stay as they are, and the first point that somebody reads ends
+    it. What an earlier protection of the same machine left behind is nobody's and stays.
     Source: learn.microsoft.com/azure/backup/backup-instant-restore-capability (2023).
     """
     own = backup_view.own_collections(world, item)
@@ -73,7 +74,10 @@ def collect_garbage(world: World, item: Json) -> None:
     points = [point for each in free for point in backup_view.points_of(world, each["id"])]
     points.sort(key=lambda point: str(point["properties"].get("timeCreated", "")))
     surplus = len(points) - _retention(world, item) - 1
+    vm_id = item["properties"]["virtualMachineId"]
     for point in points[: max(surplus, 0)]:
+        if _in_use(world, vm_id, point["id"]):
+            break
         world.documents.remove(point["id"])
     for collection in free:
         _drop_if_drained(world, item, collection)
@@ -178,6 +182,11 @@ def _retention(world: World, item: Json) -> int:
     policy = backup_view.policy_of(world, item) or {"properties": {}}
     days = policy["properties"].get("instantRpRetentionRangeInDays")
     return int(days or _DEFAULT_RETENTION_DAYS)
+
+
+def _in_use(world: World, vm_id: str, point_id: str) -> bool:
+    open_now = guest_facts.of(world, vm_id).open_snapshots
+    return any(arm_ids.within(snapshot, point_id) for snapshot in open_now)
 
 
 def _drop_if_drained(world: World, item: Json, collection: Json) -> None:

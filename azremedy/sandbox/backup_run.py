@@ -16,7 +16,7 @@ from azremedy.sandbox import (
 )
 
 if TYPE_CHECKING:
-    from azremedy.sandbox.backup_errors import BackupError
+    from azremedy.sandbox.backup_error import BackupError
     from azremedy.sandbox.http import Json
     from azremedy.sandbox.world import World
 
@@ -142,7 +142,7 @@ def _fail(world: World, item: Json, job: Json, error: BackupError) -> None:
         job["properties"].setdefault("extendedInfo", {})["dynamicErrorMessage"] = error.detail
     world.documents.put(job)
     backup_health.note_job(world, item, job, error=error)
-    if error is backup_errors.LIMIT:
+    if error.title == backup_errors.LIMIT.title or "DiskRestorePointUsed" in error.detail:
         # Some time after it met the limit the service cleans up by itself; a lock stops it again.
         seconds = world.timing("cleanUpRestorePoints").seconds
         world.clock.schedule(seconds, lambda: backup_points.collect_garbage(world, item))

@@ -11,18 +11,29 @@ applies is the backup's end. `guest` is the scenario's section of hidden facts.
 | UserErrorRpCollectionDeleted | the collection was deleted while the snapshot was taken |
 | UserErrorVmNotFoundV2 | the VM does not exist |
 | UserErrorVmProvisioningStateFailed | the VM's provisioningState is Failed |
+| UserErrorVmNotInDesirableState | the VM's provisioningState is one of a change under way |
 | UserErrorUnsupportedDiskSize | a disk over 64 TiB, one over 4 under ADE, or all over 512 |
 | UserErrorKeyvaultPermissionsNotConfigured | ADE, and a key vault without rights for Backup |
+| UserErrorCrpReportedUserError | a shared disk, or Premium SSD v2 or Ultra without an Enhanced
+  policy (VMRestorePointClientError in the job's text) |
 | UserErrorGuestAgentStatusUnavailable | VM running and the agent not Ready |
 | ExtensionSnapshotFailedNoNetwork | guest: no DHCP; or the host's way closed (agent too old, or
   guest: hostReachable false) and Storage blocked by rule, route or private subnet |
 | GuestAgentSnapshotTaskStatusError | agent Ready, but Linux: outdated or switched off in
-  waagent.conf; or guest: services not running, shutDown, AppLocker |
-| ExtensionOperationFailedForManagedDisks | backup extension not Succeeded, or guest: leftovers |
+  waagent.conf; or guest: services not running, shutDown (also of a stopped VM), AppLocker |
+| ExtensionStuckInDeletionState | backup extension in state Deleting |
+| ExtensionOperationFailedForManagedDisks | backup extension not Succeeded, another one Failed, or
+  guest: leftovers |
 | UserErrorCrpReportedUserError | guest: antivirus (VMRestorePointInternalError in the job's text);
   or a disk encryption set whose key vault is gone (DiskRestorePointClientError) |
+| ExtensionFailedVssServiceInBadState | guest: service VSS not running |
+| ExtensionSnapshotFailedCOM | guest: service COMSysApp not running |
+| ExtensionInstallationFailedMDTC | guest: service MSDTC not running |
 | BackUpOperationFailed | guest: visualC false |
+| UserErrorRequestDisallowedByPolicy | a policy denies the service's group, which is not there |
 | BackUpOperationFailedV2 | a ReadOnly lock on the service's group or above |
+| UserErrorCrpReportedUserError | 18 points, and somebody reads one (DiskRestorePointUsedByCustomer
+  in the job's text) |
 | UserErrorRpCollectionLimitReached | 18 points over all collections, with or without a lock |
 | UserErrorStandardSSDNotSupported | none: Standard SSD is supported today, so scripted only |
 
@@ -40,6 +51,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.sandbox import (
     backup_causes,
+    backup_disks,
     backup_errors,
     backup_names,
     backup_view,
@@ -49,26 +61,34 @@ from azremedy.sandbox import (
 from azremedy.sandbox.locks_enforcement import locking_scopes
 
 if TYPE_CHECKING:
-    from azremedy.sandbox.backup_errors import BackupError
+    from azremedy.sandbox.backup_error import BackupError
     from azremedy.sandbox.http import Json
     from azremedy.sandbox.world import World
 
 _MODEL = (
     backup_causes.vm_failed,
-    backup_causes.disk_too_large,
+    backup_causes.vm_changing,
+    backup_disks.too_large,
     backup_causes.keys_closed,
+    backup_disks.kind_unsupported,
+    backup_causes.shut_down_inside,
 )
 _GUEST = (
     backup_causes.agent_silent,
     backup_causes.no_network,
     backup_causes.no_snapshot_status,
+    backup_causes.extension_being_deleted,
     backup_causes.extension_broken,
+    backup_causes.other_extension_failed,
     backup_causes.program_killed,
+    backup_causes.service_down,
     backup_causes.runtime_mismatch,
 )
 _COMPUTE = (
-    backup_causes.disk_key_missing,
+    backup_disks.key_missing,
+    backup_causes.group_denied,
     backup_causes.group_read_only,
+    backup_causes.points_in_use,
     backup_causes.too_many_points,
 )
 
@@ -87,6 +107,7 @@ def failure(world: World, item: Json) -> BackupError | None:
         vm=vm,
         guest=guest_facts.of(world, vm["id"]),
         home=home_of(world, item, vm["location"]),
+        enhanced=_policy_type(world, item) == "V2",
     )
     asks_guest = vm_state.power(vm) == "running" and not agentless(world, item)
     causes = (*_MODEL, *(_GUEST if asks_guest else ()), *_COMPUTE)
@@ -109,6 +130,11 @@ def agentless(world: World, item: Json) -> bool:
     """
     policy = backup_view.policy_of(world, item) or {"properties": {}}
     return bool(policy["properties"].get("snapshotConsistencyType") == "OnlyCrashConsistent")
+
+
+def _policy_type(world: World, item: Json) -> str:
+    policy = backup_view.policy_of(world, item) or {"properties": {}}
+    return str(policy["properties"].get("policyType", "V1"))
 
 
 def cleanable(world: World, collection: Json) -> bool:

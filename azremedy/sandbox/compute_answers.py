@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import guest_extensions, refusals, vm_state
+from azremedy.sandbox import agent_reports, guest_extensions, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +60,7 @@ def missing(world: World, document_id: str) -> Exception:
 def shown_vm(world: World, vm: Json, *, with_view: bool) -> Json:
     """Give a machine as GET shows it: with its extensions, and its instance view when asked for."""
     properties = vm["properties"]
-    view = vm_state.shown_view(vm)
+    view = agent_reports.shown_view(world, vm)
     properties.pop("instanceView", None)
     if with_view:
         properties["instanceView"] = view

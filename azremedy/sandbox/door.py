@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from azremedy.sandbox import authority, cloud, graph, tokens
+from azremedy.sandbox import authority, cloud, tokens
 from azremedy.sandbox.app import App
 from azremedy.sandbox.http import Answer, ArmError, Request, ok
 
@@ -56,7 +56,6 @@ class Door:
             _control(self.app, request)
             or cloud.answer(request)
             or authority.answer(request, now=self.wall_clock(), life_s=self.token_life_s)
-            or graph.answer(request)
         )
         return special or self.app.handle(request)
 

@@ -25,6 +25,11 @@ _BY_ID = re.compile(r"/(?:servicePrincipals|directoryObjects)/([^/]+)$", re.IGNO
 _QUOTED = re.compile(r"'([^']*)'")
 
 
+def is_asked(request: Request) -> bool:
+    """Tell whether a request is for the directory."""
+    return bool(_VERSION.match(request.path))
+
+
 def answer(request: Request) -> Answer | None:
     """Answer a request to the directory; None for anything else."""
     found = _VERSION.match(request.path)

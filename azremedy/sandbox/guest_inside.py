@@ -38,6 +38,12 @@ class Inside:
     """What was printed as errors so far."""
     well: bool = True
     """Whether the last command ended well."""
+    ended: bool = False
+    """Whether the script has said that it ends here."""
+    variables: tuple[tuple[str, str], ...] = ()
+    """What its variables hold, by name."""
+    kept: tuple[tuple[str, ...], ...] = ()
+    """Scripts that it carries and has not started yet."""
 
 
 Command: TypeAlias = Callable[[Inside, str], Inside]

@@ -17,6 +17,8 @@ from azremedy.sandbox.guest_inside import (
 )
 
 _CONF = r"waagent\.conf"
+_EXTENSION = "/var/lib/waagent/Microsoft.Azure.RecoveryServices.VMSnapshotLinux"
+_FILE_STATES = {"missing": "", "disabled": "disabled"}
 _WRITTEN = re.compile(r"([A-Z]\w*(?:\.\w+)+)\s*=\s*(\w+)")
 
 
@@ -28,7 +30,7 @@ def _is_active(inside: Inside, command: str) -> Inside:
 
 def _tell(inside: Inside, command: str, words: str, *, well: bool) -> Inside:
     """Print, unless the command is to be quiet, and end well or not."""
-    quiet = re.search(r"\s(-q|--quiet)\b|>\s*/dev/null", command.replace("2>/dev/null", ""))
+    quiet = re.search(r"\s(-q|--quiet)\b|(>|\s-o)\s*/dev/null", command.replace("2>/dev/null", ""))
     return replace(say(inside, "" if quiet else words), well=well)
 
 
@@ -46,6 +48,29 @@ def _status(inside: Inside, command: str) -> Inside:
         lines.append(f"* {name}.service - Azure Linux Agent")
         lines.append(f"     Active: {'active (running)' if running else 'inactive (dead)'}")
     return say(inside, "\n".join(lines))
+
+
+def _show_unit(inside: Inside, command: str) -> Inside:
+    """Show a unit's properties; one that this system does not have is not found."""
+    state = state_of(inside, _unit(command))
+    known = state != "missing"
+    words = (
+        f"LoadState={'loaded' if known else 'not-found'}",
+        f"ActiveState={'active' if state == 'running' else 'inactive'}",
+        f"UnitFileState={_FILE_STATES.get(state, 'enabled')}",
+    )
+    return say(inside, (" " if re.search(r"\|\s*tr\b", command) else "\n").join(words))
+
+
+def _read_unit(inside: Inside, command: str) -> Inside:
+    known = state_of(inside, _unit(command)) != "missing"
+    words = "[Unit]\nDescription=Azure Linux Agent" if known else ""
+    return _tell(inside, command, words, well=known)
+
+
+def _unit(command: str) -> str:
+    found = re.search(r"systemctl\s+\w+\s+([\w-]+)", command)
+    return found[1] if found else ""
 
 
 def _processes(inside: Inside, command: str) -> Inside:
@@ -116,12 +141,55 @@ def _use_dhcp(inside: Inside, _command: str) -> Inside:
     return know(inside, replace(inside.guest, dhcp=True))
 
 
-def _ask_host(inside: Inside, _command: str) -> Inside:
+def _route(inside: Inside, _command: str) -> Inside:
+    proto = "dhcp" if inside.guest.dhcp else "static"
+    return say(inside, f"default via 10.0.0.1 dev eth0 proto {proto} src 10.0.0.4 metric 100")
+
+
+def _no_client(inside: Inside, command: str) -> Inside:
+    """Find no DHCP client: systemd-networkd is none of those that run on their own."""
+    return _tell(inside, command, "", well=False)
+
+
+def _ask_host(inside: Inside, command: str) -> Inside:
     if inside.guest.host_reachable and inside.guest.dhcp:
-        return say(
-            inside, "<Versions><Supported><Version>2015-04-05</Version></Supported></Versions>"
-        )
+        words = "<Versions><Supported><Version>2015-04-05</Version></Supported></Versions>"
+        return _tell(inside, command, words, well=True)
+    if re.search(r"\s-s\b", command):
+        return replace(inside, well=False)
     return complain(inside, "curl: (28) Failed to connect to 168.63.129.16 port 80")
+
+
+def _folders(inside: Inside, command: str) -> Inside:
+    """List the folders of the backup extension: those of its handlers, and what is left of it."""
+    found = [*(f"{_EXTENSION}-{each}" for each in _handlers(inside)), *_remains(inside)]
+    return _tell(inside, command, "\n".join(found), well=bool(found))
+
+
+def _handler_states(inside: Inside, command: str) -> Inside:
+    """Name the files by which the agent knows its handlers; remains have none."""
+    found = [f"{_EXTENSION}-{each}/config/HandlerState" for each in _handlers(inside)]
+    return _tell(inside, command, "\n".join(found), well=bool(found))
+
+
+def _handlers(inside: Inside) -> list[str]:
+    view = inside.vm["properties"].get("instanceView", {})
+    return [
+        str(each.get("typeHandlerVersion", "1.0"))
+        for each in view.get("vmAgent", {}).get("extensionHandlers", [])
+        if str(each.get("type", "")).endswith("VMSnapshotLinux")
+    ]
+
+
+def _remains(inside: Inside) -> list[str]:
+    return [f"{_EXTENSION}-1.0.9150.0"] if inside.guest.leftovers else []
+
+
+def _newest_log(inside: Inside, command: str) -> Inside:
+    """Name the newest file of a pattern."""
+    path = next(word for word in command.split() if word.startswith("/var/"))
+    newest = path.replace("*.xml", "GoalState.1.xml").replace("*", "extension.log")
+    return say(inside, newest)
 
 
 def _deep_clean(inside: Inside, _command: str) -> Inside:
@@ -140,19 +208,26 @@ COMMANDS = (
     (r"\b(cat|grep|awk|head|tail|sed)\b.*" + _CONF, _read_conf),
     (r"systemctl\s+is-active", _is_active),
     (r"systemctl\s+is-enabled", _is_enabled),
+    (r"systemctl\s+show\b", _show_unit),
+    (r"systemctl\s+cat\b", _read_unit),
     (r"systemctl\s+enable\b.*" + _AGENT, _enable),
     (rf"systemctl\s+(re)?start\b.*{_AGENT}", _start),
     (rf"service\s+{_AGENT}\s+(re)?start", _start),
     (r"systemctl\s+status|\bservice\s+\S+\s+status", _status),
+    (r"\bpgrep\b.*dhc", _no_client),
     (r"\bpgrep\b|\bps\s+-?[eaA]", _processes),
     (r"waagent\s+--?version", _version),
     (r"\b(apt|apt-get|yum|dnf|zypper)\b.*\b(install|upgrade|update)\b.*agent", _update),
     (r"\b(rm|mv)\b.*/var/lib/waagent/.*VMSnapshotLinux", _deep_clean),
+    (r"\bgrep\b.*VMSnapshotLinux.*HandlerState", _handler_states),
+    (r"\bls\b.*/var/lib/waagent/.*VMSnapshotLinux", _folders),
+    (r"\bls\b.*\s/var/(log|lib/waagent)/", _newest_log),
     (r"168\.63\.129\.16", _ask_host),
     (r"\bsed\b.*dhcp|netplan\s+set.*dhcp4=(true|yes)|nmcli.*ipv4\.method\s+auto", _use_dhcp),
     (r"\bip\s+(-\S+\s+)*a(ddr)?\b", _address),
+    (r"\bip\s+(-\S+\s+)*r(oute)?\b", _route),
     (r"dhcp|netplan|networkctl|BOOTPROTO", _dhcp),
-    (r"/var/log/(waagent\.log|azure)", _log),
+    (r"/var/log/(waagent\.log|azure)|/var/lib/waagent/\S+\.xml", _log),
 )
 """The looks of commands, most particular first, with what carries each out."""
 

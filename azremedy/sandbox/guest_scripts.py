@@ -1,9 +1,11 @@
 """Run a script of Run Command in a guest that does not exist.
 
 Statements are taken one by one. `echo`, `printf`, `Write-Output` and `Write-Host` print their text,
-in which `$(...)` stands for what the command in it prints. `&&`, `||` and the shell's
+in which `$(...)` stands for what the command in it prints. `&&`, `||`, `exit` and the shell's
 `if ...; then ... else ... fi` go by whether a command ended well; one that is not known here always
-does. Loops, variables and the blocks of PowerShell are passed over.
+does. A variable holds what the command prints that it is set to. A here-document or here-string is
+a script of its own, which runs when a command starts something that outlives the first one. Loops
+and the blocks of PowerShell are passed over.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.sandbox import guest_boot, guest_facts, guest_linux, guest_windows, vm_state
 from azremedy.sandbox.guest_inside import Inside, first_fit, say
+from azremedy.sandbox.guest_statements import is_quoted, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +30,11 @@ OUTPUT_LIMIT = 4096
 Source: learn.microsoft.com/azure/virtual-machines/windows/run-command (2025-08-18).
 """
 _ECHO = re.compile(r"(?:echo|printf|Write-Output|Write-Host)\s+(.*)", re.IGNORECASE)
-_SEPARATORS = re.compile(r"\s*(?:;|\bthen\b|\bdo\b)\s*|(?<=\belse)\s+")
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _LINKS = re.compile(r"\s*(&&|\|\|)\s*")
+_ASSIGNED = re.compile(r"\$?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<command>\$\(.*\)|\(.*|Get-.*)$")
+"""The look of a variable that is set to what a command prints."""
+_JOINED = re.compile(r"-join '([^']*)'")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,22 +61,49 @@ def run(world: World, vm: Json, script: Sequence[str]) -> Ran:
         guest=guest_facts.of(world, vm["id"]),
         version=guest_facts.agent_version(world, vm),
     )
-    branches: tuple[bool, ...] = ()
-    for statement in _statements(script):
-        word, _, condition = statement.partition(" ")
-        if word == "if" and all(branches):
-            inside = _carry_out(inside, condition)
-            branches = (*branches, inside.well)
-        elif word == "if":
-            branches = (*branches, False)
-        elif word == "else":
-            branches = (*branches[:-1], not branches[-1]) if branches else ()
-        elif word == "fi":
-            branches = branches[:-1]
-        elif all(branches):
-            inside = _carry_out(inside, statement)
+    inside = _run(inside, script)
     stdout, stderr = ("\n".join(each)[-OUTPUT_LIMIT:] for each in (inside.words, inside.complaints))
     return Ran(inside=inside, stdout=stdout, stderr=stderr)
+
+
+def _run(inside: Inside, script: Sequence[str]) -> Inside:
+    """Carry out a script's statements until one ends it."""
+    branches: tuple[bool, ...] = ()
+    for statement in parse(script):
+        word, _, rest = statement.text.partition(" ")
+        if word in {"if", "else", "fi"}:
+            inside, branches = _turn(inside, branches, word, rest)
+        elif statement.body and all(branches):
+            inside = replace(inside, kept=(*inside.kept, statement.body))
+        elif all(branches):
+            inside = _carry_out(inside, statement.text)
+        if inside.ended:
+            break
+    return inside
+
+
+def _turn(
+    inside: Inside, branches: tuple[bool, ...], word: str, condition: str
+) -> tuple[Inside, tuple[bool, ...]]:
+    """Enter, change or leave a branch."""
+    if word == "if" and all(branches):
+        inside = _carry_out(inside, condition)
+        return inside, (*branches, inside.well)
+    if word == "if":
+        return inside, (*branches, False)
+    if word == "else" and branches:
+        return inside, (*branches[:-1], not branches[-1])
+    return inside, branches[:-1]
+
+
+def _start_kept(inside: Inside) -> Inside:
+    """Let the kept texts run on their own; nobody reads what they print."""
+    for body in inside.kept:
+        done = _run(replace(inside, kept=(), words=(), complaints=()), body)
+        inside = replace(
+            done, kept=(), words=inside.words, complaints=inside.complaints, ended=False
+        )
+    return replace(inside, detached=True, well=True)
 
 
 def leave(world: World, ran: Ran) -> None:
@@ -87,25 +120,9 @@ def leave(world: World, ran: Ran) -> None:
         world.documents.put(vm)
 
 
-def _statements(script: Sequence[str]) -> list[str]:
-    lines = [line.strip() for text in script for line in text.splitlines()]
-    return [
-        statement
-        for line in lines
-        if line and not line.startswith("#")
-        for statement in (_SEPARATORS.split(line) if not _quoted(line) else [line])
-        if statement
-    ]
-
-
-def _quoted(line: str) -> bool:
-    """Tell whether a line is one command whose separators stand in quotes, such as a `sh -c`."""
-    return bool(re.search(r"['\"][^'\"]*(;|&&)[^'\"]*['\"]", line))
-
-
 def _carry_out(inside: Inside, statement: str) -> Inside:
     """Carry out commands that `&&` and `||` tie together."""
-    pieces = [statement] if _quoted(statement) else _LINKS.split(statement)
+    pieces = [statement] if is_quoted(statement) else _LINKS.split(statement)
     inside = _single(inside, pieces[0])
     for link, command in zip(pieces[1::2], pieces[2::2], strict=True):
         if inside.well == (link == "&&"):
@@ -114,14 +131,36 @@ def _carry_out(inside: Inside, statement: str) -> Inside:
 
 
 def _single(inside: Inside, command: str) -> Inside:
+    command = _fill(inside, command)
+    if re.match(r"exit\b", command):
+        return replace(inside, ended=True)
+    if assigned := _ASSIGNED.match(command):
+        return _assign(inside, assigned["name"], assigned["command"])
     spoken = _ECHO.match(command)
-    if spoken and ">" not in command:
+    if spoken and ">" not in _QUOTED.sub("", command):
         return _speak(inside, spoken[1])
     system = guest_windows if vm_state.os_type(inside.vm) == "windows" else guest_linux
     done = first_fit(system.COMMANDS, replace(inside, well=True), command)
-    if done and re.search(system.DETACHED, command, re.IGNORECASE):
+    outlives = re.search(system.DETACHED, command, re.IGNORECASE)
+    if outlives and inside.kept:
+        return _start_kept(inside)
+    if done and outlives:
         return replace(done, detached=True)
     return done or replace(inside, well=True)
+
+
+def _fill(inside: Inside, command: str) -> str:
+    """Put in what the variables hold."""
+    for name, value in inside.variables:
+        command = value.join(re.split(rf"\$\{{?{name}\b\}}?", command))
+    return command
+
+
+def _assign(inside: Inside, name: str, command: str) -> Inside:
+    plain = command[2:-1] if command.startswith("$(") else command
+    done = _carry_out(replace(inside, words=()), plain)
+    variables = (*inside.variables, (name, "\n".join(done.words)))
+    return replace(done, words=inside.words, variables=variables, well=True)
 
 
 def _speak(inside: Inside, text: str) -> Inside:
@@ -130,7 +169,10 @@ def _speak(inside: Inside, text: str) -> Inside:
     while span := _nested(plain):
         start, end, command = span
         done = _carry_out(replace(inside, words=()), command)
-        plain = plain[:start] + "\n".join(done.words).strip() + plain[end:]
+        joined = _JOINED.search(command)
+        printed = "\n".join(done.words).strip()
+        printed = printed.replace("\n", joined[1]) if joined else printed
+        plain = plain[:start] + printed + plain[end:]
         inside = replace(done, words=inside.words)
     return say(inside, plain)
 

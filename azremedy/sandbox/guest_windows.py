@@ -54,6 +54,17 @@ def _shown(inside: Inside, name: str) -> str:
     return "Running" if state_of(inside, name) == "running" else "Stopped"
 
 
+def _service_rows(inside: Inside, command: str) -> Inside:
+    """List services as management knows them, as comma-separated values."""
+    there = [each for each in named(inside, command) if state_of(inside, each) != "missing"]
+    rows = [f'"{each}","{_shown(inside, each)}","{_start_mode(inside, each)}"' for each in there]
+    return say(inside, "\n".join(['"Name","State","StartMode"', *rows] if rows else []))
+
+
+def _start_mode(inside: Inside, name: str) -> str:
+    return "Disabled" if state_of(inside, name) == "disabled" else "Auto"
+
+
 def _start_type(inside: Inside, name: str) -> str:
     return "Disabled" if state_of(inside, name) == "disabled" else "Automatic"
 
@@ -88,14 +99,23 @@ def _dhcp(inside: Inside, _command: str) -> Inside:
     return say(inside, "Enabled" if inside.guest.dhcp else "Disabled")
 
 
+def _leased(inside: Inside, _command: str) -> Inside:
+    return say(inside, str(inside.guest.dhcp))
+
+
 def _use_dhcp(inside: Inside, _command: str) -> Inside:
     return know(inside, replace(inside.guest, dhcp=True))
 
 
-def _dot_net(inside: Inside, _command: str) -> Inside:
-    if inside.guest.dot_net:
+def _dot_net(inside: Inside, command: str) -> Inside:
+    if inside.guest.dot_net or "SilentlyContinue" in command:
         return say(inside, inside.guest.dot_net)
     return complain(inside, "Cannot find path 'HKLM:\\SOFTWARE\\Microsoft\\NET Framework Setup'.")
+
+
+def _watches(inside: Inside, _command: str) -> Inside:
+    """Say that Defender watches: it does unless somebody turned it off."""
+    return say(inside, "True")
 
 
 def _exclusions(inside: Inside, _command: str) -> Inside:
@@ -105,6 +125,14 @@ def _exclusions(inside: Inside, _command: str) -> Inside:
 def _exclude(inside: Inside, _command: str) -> Inside:
     blocker = "" if inside.guest.blocker == "antivirus" else inside.guest.blocker
     return know(inside, replace(inside.guest, blocker=blocker))
+
+
+def _app_locker_service(inside: Inside, _command: str) -> Inside:
+    return say(inside, "Running" if inside.guest.blocker == "AppLocker" else "Stopped")
+
+
+def _app_locker_decision(inside: Inside, _command: str) -> Inside:
+    return say(inside, "Denied" if inside.guest.blocker == "AppLocker" else "Allowed")
 
 
 def _app_locker(inside: Inside, _command: str) -> Inside:
@@ -125,13 +153,54 @@ def _deep_clean(inside: Inside, _command: str) -> Inside:
     return know(inside, replace(inside.guest, leftovers=False))
 
 
-def _ask_host(inside: Inside, _command: str) -> Inside:
+def _program(inside: Inside, _command: str) -> Inside:
+    found = [f"{_EXCLUDED[0]}\\{each}\\IaaSBcdrExtension.exe" for each in _handlers(inside)]
+    return say(inside, "\n".join(found))
+
+
+def _folders(inside: Inside, _command: str) -> Inside:
+    """List the folders of the backup extension: those of its handlers, and what is left of it."""
+    remains = ["1.0.95.0"] if inside.guest.leftovers else []
+    return say(inside, "\n".join([*_handlers(inside), *remains]))
+
+
+def _handler_states(inside: Inside, _command: str) -> Inside:
+    """List the keys by which the agent knows its handlers; remains have none."""
+    found = (f"Microsoft.Azure.RecoveryServices.VMSnapshot_{each}" for each in _handlers(inside))
+    return say(inside, "\n".join(found))
+
+
+def _handlers(inside: Inside) -> list[str]:
+    view = inside.vm["properties"].get("instanceView", {})
+    return [
+        str(each.get("typeHandlerVersion", "1.0"))
+        for each in view.get("vmAgent", {}).get("extensionHandlers", [])
+        if str(each.get("type", "")).endswith("RecoveryServices.VMSnapshot")
+    ]
+
+
+def _newest_log(inside: Inside, command: str) -> Inside:
+    """Name a log, or the newest in a folder."""
+    path = re.findall(r"'([^']*)'", command)[0]
+    return say(inside, path if path.endswith(".log") else f"{path}\\IaaSBcdrExtension.log")
+
+
+def _log(inside: Inside, _command: str) -> Inside:
+    return say(inside, f"[00000003] GuestAgent version {inside.version} is running.")
+
+
+def _ask_host(inside: Inside, command: str) -> Inside:
     reached = inside.guest.host_reachable and inside.guest.dhcp
+    if "Quiet" in command:
+        return say(inside, str(reached))
     return say(inside, f"TcpTestSucceeded : {reached}")
 
 
+_LOGS = r"WindowsAzure\\Logs\\"
 COMMANDS = (
+    (r"Get-Service.*AppIDSvc", _app_locker_service),
     (r"Get-Service", _services),
+    (r"Win32_Service", _service_rows),
     (r"\bsc(\.exe)?\s+query", _query),
     (r"Set-Service.*Automatic|\bsc(\.exe)?\s+config.*auto", _automatic),
     (r"(Restart|Start)-Service|\bnet\s+start\b|\bsc(\.exe)?\s+start", _start),
@@ -141,7 +210,15 @@ COMMANDS = (
     (rf"(Rename|Remove|Move)-Item.*{_PLUGIN}", _deep_clean),
     (rf"Add-MpPreference.*{_PLUGIN}", _exclude),
     (r"Get-MpPreference", _exclusions),
+    (r"Get-MpComputerStatus", _watches),
+    (r"Test-AppLockerPolicy", _app_locker_decision),
     (r"AppLocker", _app_locker),
+    (rf"Get-ChildItem.*{_PLUGIN}.*IaaSBcdrExtension", _program),
+    (r"Get-ChildItem.*HandlerState", _handler_states),
+    (rf"Get-ChildItem.*{_LOGS}", _newest_log),
+    (rf"Get-ChildItem.*{_PLUGIN}", _folders),
+    (rf"Get-Content.*{_LOGS}", _log),
+    (r"DHCPEnabled", _leased),
     (r"Set-NetIPInterface.*-Dhcp\s+Enabled|set\s+address.*\bdhcp\b", _use_dhcp),
     (r"dhcp|Get-NetIPInterface", _dhcp),
     (r"NET Framework Setup|\\NDP\\", _dot_net),
@@ -150,5 +227,5 @@ COMMANDS = (
 )
 """The looks of commands, most particular first, with what carries each out."""
 
-DETACHED = r"Start-Process|Start-Job|Register-ScheduledTask|schtasks"
+DETACHED = r"Start-Process|Start-Job|Start-ScheduledTask|schtasks"
 """The look of a command that outlives its script."""

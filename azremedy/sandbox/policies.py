@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from azremedy.sandbox.world import World
 
 
+_ALIASES = {
+    "microsoft.resources/resourcegroups": "microsoft.resources/subscriptions/resourcegroups"
+}
+"""What policies call a type that ARM's own lists call otherwise.
+
+Source: learn.microsoft.com/azure/governance/policy/concepts/definition-structure-basics (2025).
+"""
+
+
 def check(world: World, request: Request) -> None:
     """Let a request pass unless a policy of the scenario denies it.
 
@@ -34,6 +43,15 @@ def check(world: World, request: Request) -> None:
             raise _disallowed(policy, request)
 
 
+def denying(world: World, document: Json) -> Policy | None:
+    """Give the policy that lets nobody write a new resource, given with id and location."""
+    for policy in world.scenario.policies:
+        reaches = policy.effect == "deny" and arm_ids.within(document["id"], policy.scope)
+        if reaches and _denies(policy, arm_ids.type_of_path(document["id"]), document):
+            return policy
+    return None
+
+
 def _document(world: World, request: Request) -> Json:
     """Give the resource as it would be: a PATCH adds to what stands, a DELETE is about that."""
     before = world.documents.get(request.path) or {}
@@ -45,7 +63,8 @@ def _document(world: World, request: Request) -> Json:
 
 
 def _denies(policy: Policy, kind: str, document: Json) -> bool:
-    if not any(fnmatch(kind.lower(), pattern.lower()) for pattern in policy.types):
+    names = (kind.lower(), _ALIASES.get(kind.lower(), kind.lower()))
+    if not any(fnmatch(name, pattern.lower()) for name in names for pattern in policy.types):
         return False
     if not policy.allowed_locations and not policy.required_tags:
         return True

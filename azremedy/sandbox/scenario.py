@@ -1,18 +1,22 @@
-"""Read scenarios: by name from those that come with the sandbox, or from a YAML or JSON file."""
+"""Read scenarios: by name from those that come with the sandbox, or from a YAML or JSON file.
+
+What a file may say stands in `scenario_model.Scenario`; a file may also say only what is different
+from another scenario, which is told in `scenario_layers`.
+"""
 
 from __future__ import annotations
 
 import copy
 import difflib
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from azremedy.sandbox import arm_ids, yaml_lines
+from azremedy.sandbox import arm_ids, scenario_layers
 from azremedy.sandbox.guest_model import Guest
+from azremedy.sandbox.scenario_files import names
 from azremedy.sandbox.scenario_model import (
     Backup,
     Drip,
@@ -30,6 +34,12 @@ from azremedy.sandbox.scenario_model import (
     ScenarioError,
     Timing,
 )
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azremedy.sandbox.scenario_files import Source
+    from azremedy.sandbox.scenario_layers import Layered
 
 __all__ = [
     "Backup",
@@ -53,8 +63,6 @@ __all__ = [
     "names",
 ]
 
-_BUILT_IN = Path(__file__).parent / "scenarios"
-_FILE_SUFFIXES = {".yaml", ".yml", ".json"}
 _TYPES = {
     "caller": Grant,
     "backup": Backup,
@@ -73,37 +81,34 @@ _TYPES = {
 }
 
 
-def names() -> tuple[str, ...]:
-    """Name the scenarios that come with the sandbox."""
-    return tuple(sorted(path.stem for path in _BUILT_IN.glob("*.yaml")))
-
-
 def load(name_or_path: str | Path) -> Scenario:
-    """Read a scenario by its built-in name or from a file.
+    """Read a scenario by its built-in name or from a file, with all that it extends.
 
     Raises:
         ScenarioError: with file and line, when there is no such scenario or it holds something
             unknown.
     """
-    path = _locate(str(name_or_path))
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ScenarioError(f"the file cannot be read: {error}", file=str(path)) from error
-    scenario = _parsed(text, str(path))
+    scenario = _built(scenario_layers.gather(str(name_or_path)))
     return replace(scenario, resources=copy.deepcopy(scenario.resources))
 
 
-@lru_cache(maxsize=8)
-def _parsed(text: str, file: str) -> Scenario:
-    """Read a scenario's text; the last few are kept, since YAML takes its time."""
-    document = yaml_lines.read(text, file)
+@lru_cache(maxsize=16)
+def _built(sources: tuple[Source, ...]) -> Scenario:
+    """Make a scenario of its texts, once each one beneath is known to be sound."""
+    if len(sources) > 1:
+        _built(sources[:-1])
+    layered = scenario_layers.lay(sources)
     try:
-        scenario = TypeAdapter(Scenario).validate_python(document.value)
+        scenario = _reader().validate_python(layered.value)
     except ValidationError as error:
-        raise _explained(error, document) from error
-    _check_resources(scenario, document)
+        raise _explained(error, layered) from error
+    _check_resources(scenario, layered)
     return scenario
+
+
+@cache
+def _reader() -> TypeAdapter[Scenario]:
+    return TypeAdapter(Scenario)
 
 
 def hidden_facts(scenario: Scenario) -> dict[str, Any]:
@@ -115,48 +120,39 @@ def hidden_facts(scenario: Scenario) -> dict[str, Any]:
     return {"guest": kind.dump_python(facts, mode="json", by_alias=True, exclude_defaults=True)}
 
 
-def _locate(name: str) -> Path:
-    if Path(name).suffix.lower() in _FILE_SUFFIXES or "/" in name:
-        return Path(name)
-    path = _BUILT_IN / f"{name}.yaml"
-    if not path.is_file():
-        near = difflib.get_close_matches(name, names(), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names())}"
-        raise ScenarioError(f"no scenario is called '{name}'; {hint}", file=name)
-    return path
-
-
-def _explained(error: ValidationError, document: yaml_lines.Lined) -> ScenarioError:
+def _explained(error: ValidationError, layered: Layered) -> ScenarioError:
     """Say the first thing that is wrong, where, and what was probably meant.
 
     A key that is unknown comes first: it is why another one is missing.
     """
     errors = error.errors(include_url=False)
     first = min(errors, key=lambda each: each["type"] != "unexpected_keyword_argument")
-    spot = tuple(first["loc"])
+    spot = layered.spot(tuple(first["loc"]))
     place = ".".join(str(part) for part in spot) or "the document"
     message = f"{place}: {first['msg']}"
     if first["type"] == "unexpected_keyword_argument":
         message = f"{place}: unknown key{_suggestion(spot)}"
     elif first["type"] == "missing":
         message = f"{place}: this key is required"
-    return ScenarioError(message, file=document.file, line=document.line(spot))
+    return layered.error(message, spot)
 
 
 def _suggestion(spot: tuple[Any, ...]) -> str:
     owner = next((_TYPES[part] for part in reversed(spot[:-1]) if part in _TYPES), Scenario)
-    known = TypeAdapter(owner).json_schema()
-    near = difflib.get_close_matches(str(spot[-1]), known.get("properties", {}), n=1, cutoff=0.5)
+    known = [*TypeAdapter(owner).json_schema().get("properties", {})]
+    known += scenario_layers.KEYS if owner is Scenario else ()
+    near = difflib.get_close_matches(str(spot[-1]), known, n=1, cutoff=0.5)
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
-def _check_resources(scenario: Scenario, document: yaml_lines.Lined) -> None:
+def _check_resources(scenario: Scenario, layered: Layered) -> None:
     seen: dict[str, int] = {}
     for number, resource in enumerate(scenario.resources):
         trouble = _trouble(resource, seen)
         if trouble:
-            line = document.line(("resources", number))
-            raise ScenarioError(f"resources.{number}: {trouble}", file=document.file, line=line)
+            spot = layered.spot(("resources", number))
+            place = ".".join(str(part) for part in spot)
+            raise layered.error(f"{place}: {trouble}", spot)
         seen[arm_ids.key(resource["id"])] = number
 
 

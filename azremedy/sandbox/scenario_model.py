@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
 
 from azremedy.sandbox.guest_model import Guest
 from azremedy.sandbox.http import Json
+
+Shelf: TypeAlias = Literal["well", "code", "cause", "causes", "fleet", ""]
+"""What a scenario shows: that nothing is wrong, one error code, one cause, several causes at once,
+several machines, or something else."""
 
 _STRICT = ConfigDict(extra="forbid", populate_by_name=False)
 
@@ -277,7 +281,10 @@ class Expect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario:
-    """A prepared world."""
+    """A prepared world.
+
+    A file may also be a layer over another scenario: see `scenario_layers`.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
@@ -291,6 +298,8 @@ class Scenario:
     """The world's time at the start."""
     resources: tuple[dict[str, Json], ...]
     """ARM documents as GET returns them, each with its full id."""
+    shelf: Shelf = ""
+    """What it is for; `azremedy sandbox list` puts it under a heading by this."""
     caller: tuple[Grant, ...] = (Grant(scope="/", actions=("*",)),)
     """What the caller may do; Owner everywhere when absent."""
     policies: tuple[Policy, ...] = ()

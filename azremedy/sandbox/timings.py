@@ -25,6 +25,7 @@ DEFAULTS: Mapping[str, Timing] = MappingProxyType(
         "reapplyVirtualMachine": Timing(seconds=30, retry_after=10),
         "redeployVirtualMachine": Timing(seconds=180, retry_after=10),
         "agentStart": Timing(seconds=45),
+        "settleVirtualMachine": Timing(seconds=900),
         "runCommand": Timing(seconds=20, retry_after=10),
         "runCommandUnanswered": Timing(seconds=5400, retry_after=60),
         "triggerBackup": Timing(seconds=6, retry_after=5),

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import arm_ids, backup_service, timings
+from azremedy.sandbox import arm_ids, backup_service, timings, vm_settling
 from azremedy.sandbox.clock import Clock
 from azremedy.sandbox.documents import Documents
 from azremedy.sandbox.graph_quota import GraphQuota
@@ -66,6 +66,7 @@ class World:
         if "resourceGraphLag" in scenario.operations:
             self.documents.keep_past(self.clock.now)
         backup_service.take_over(self)
+        vm_settling.take_over(self)
 
     def timing(self, name: str) -> Timing:
         """Give how long an operation takes here, and how often to ask."""

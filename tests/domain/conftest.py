@@ -1,7 +1,8 @@
 """Read case files: evidence in, answer out. A bug report becomes such a file.
 
 ``$words`` stand for what ``tests/cases/words.yaml`` says. Where a case is about a whole VM it gives
-only what differs from ``tests/cases/base.yaml``, field by field.
+only what differs from ``tests/cases/base.yaml``, field by field; where it is about what a rule is
+asked, from ``tests/cases/rules/base.yaml``.
 """
 
 from __future__ import annotations
@@ -49,11 +50,14 @@ def base_evidence() -> VmEvidence:
 def read_case() -> ReadCase:
     """Give the reader of case files."""
     base = _load(CASES / "base.yaml")
+    base_case = _load(CASES / "rules" / "base.yaml")
 
     def read(path: Path, kind: type[CaseT]) -> CaseT:
         document = _load(path)
         if "evidence" in document:
             document["evidence"] = {**base, **(document["evidence"] or {})}
+        if "case" in document:
+            document["case"] = _change(base_case, document["case"] or {})
         adapter = TypeAdapter(kind)
         case = adapter.validate_python(document)
         assert _list_unread(document, adapter.dump_python(case)) == [], path.name
@@ -74,6 +78,22 @@ def _load(path: Path) -> dict[str, Any]:
         words[word] = Template(meaning).substitute(words)
     loaded: dict[str, Any] = yaml.safe_load(Template(path.read_text()).substitute(words))
     return loaded
+
+
+def _change(base: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Put a case's fields over the base's, into the base's observation where no kind is named."""
+    merged = {
+        field: _merge(base[field], change)
+        for field, change in given.items()
+        if "kind" in base.get(field, ()) and "kind" not in change
+    }
+    return {**base, **given, **merged}
+
+
+def _merge(base: Any, change: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(change, dict):
+        return change
+    return {**base, **{key: _merge(base.get(key), value) for key, value in change.items()}}
 
 
 def _list_unread(document: Any, read: Any) -> list[str]:

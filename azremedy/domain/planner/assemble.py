@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azremedy.domain.evidence import Unreadable
+from azremedy.domain.findings import Diagnosis
 from azremedy.domain.locks import is_inherited, is_services_own
 from azremedy.domain.plan import Plan, PlannedStep, PointLoss, TargetPlan, Verdict
 from azremedy.domain.steps import CreateLock, DeleteLock, ItemRef, Step
@@ -45,6 +46,8 @@ class Section:
     """What could not be read."""
     notes: tuple[str, ...] = ()
     """What to expect afterwards."""
+    diagnosis: Diagnosis | None = None
+    """What the steps rest on, where a cause was looked for."""
 
 
 def assemble(
@@ -71,6 +74,7 @@ def assemble(
                 loss=section.loss,
                 gaps=section.gaps,
                 notes=section.notes,
+                diagnosis=section.diagnosis,
             )
         )
     return Plan(

@@ -82,6 +82,19 @@ def plan_clean(evidence: VmEvidence, options: CleanOptions) -> Section:
     return _plan_by_delete(evidence, options, owned=owned, verdicts=verdicts)
 
 
+def plan_unlocking(
+    evidence: VmEvidence, targets: list[ResourceId], options: CleanOptions
+) -> Section:
+    """Plan to take the locks off that bind some collections or groups, and nothing else."""
+    in_the_way = _locks_in_the_way(evidence, targets)
+    return Section(
+        target=evidence.vm.id,
+        drafts=_draft_unlocks(in_the_way, options, evidence),
+        verdicts=tuple(_check_locks(in_the_way, options, evidence)),
+        gaps=evidence.gaps,
+    )
+
+
 def _sort_out(
     evidence: VmEvidence,
 ) -> tuple[tuple[RestorePointCollection, ...], tuple[Verdict, ...]]:

@@ -25,6 +25,8 @@ class DeleteRestorePointCollection:
     """The collection."""
     source_id: ResourceId
     """The VM that ``properties.source.id`` must still name right before the deletion."""
+    source_gone: bool = False
+    """Whether that VM must be gone right before the deletion, instead of being there."""
     restore_points: tuple[str, ...]
     """Names of the points shown in the loss sheet: no other may be there at the deletion."""
     idle_items: tuple[ItemRef, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.jobs import describe_job, is_clean_up_pending, is_confirmed, job_outcome
 from azremedy.domain.resources import vault_of
+from azremedy.domain.run import Trigger
 from azremedy.domain.steps import ItemRef, TriggerBackup, WaitForJob
 from azremedy.engine.handlers.base import (
     Accepted,
@@ -17,7 +18,6 @@ from azremedy.engine.handlers.base import (
     Proceed,
     Seen,
     Tools,
-    Trigger,
 )
 from azremedy.engine.handlers.idle import list_jobs_of
 from azremedy.engine.handlers.patient import ask_fresh, retry_throttled

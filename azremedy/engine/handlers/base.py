@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from azremedy.domain.run import JobOutcome
+from azremedy.domain.run import JobOutcome, Trigger
 from azremedy.errors import AzremedyError, StalePlanError
 from azremedy.gateways.operations import Operation
 from azremedy.gateways.session import Session
@@ -68,20 +68,6 @@ class Outcome:
     """Why the step failed although every request was answered."""
     output: str = ""
     """For scripts in the guest: what they printed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger:
-    """A backup that this run started."""
-
-    sent_at: datetime
-    """Azure's time right before the request."""
-    operation_id: str | None
-    """The backup operation; ``None`` when the answer was lost."""
-    job_id: ResourceId | None = None
-    """The job, when it was found without the operation."""
-    earlier_jobs: frozenset[ResourceId] = frozenset()
-    """The item's jobs right before the request: none of them is this backup's."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -177,3 +163,11 @@ class Handler(Protocol):
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the operation to its end and see the effect."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """A handler whose request starts an operation that another process can go on following."""
+
+    def resume(self, token: str) -> Accepted:
+        """Take the operation up again; sends no second request."""

@@ -68,6 +68,11 @@ class CollectionDeletion:
             operation=operation,
         )
 
+    def resume(self, token: str) -> Accepted:
+        """Take up a deletion that another process started."""
+        compute = self.tools.gateways(self.step.collection_id).compute
+        return Accepted(operation=compute.resume_delete_collection(self.step.collection_id, token))
+
     def confirm(self) -> Accepted | None:
         """Look whether the collection is gone."""
         return Accepted() if self._find() is None else None
@@ -125,6 +130,8 @@ class CollectionDeletion:
         if new := [point.name for point in points if point.name.lower() not in shown]:
             return f"restore point {new[0]} was made since the plan"
         source = self._find_source()
+        if self.step.source_gone:
+            return "there is a VM of that id again" if source is not None else None
         if source is None:
             return "the VM was deleted since the plan"
         unique_ids = {point.source_vm_id.lower() for point in points if point.source_vm_id}

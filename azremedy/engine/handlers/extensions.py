@@ -58,6 +58,11 @@ class ExtensionDeletion:
             operation=operation,
         )
 
+    def resume(self, token: str) -> Accepted:
+        """Take up a deletion that another process started."""
+        compute = self.tools.gateways(self._vm_id).compute
+        return Accepted(operation=compute.resume_delete_extension(self.step.extension_id, token))
+
     def confirm(self) -> Accepted | None:
         """Look whether the extension is gone."""
         return None if self._is_there() else Accepted()

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from azremedy.domain import guards
+from azremedy.domain.ownership import names_vm
 from azremedy.domain.steps import ResumeProtection
-from azremedy.engine.handlers.base import Accepted, Outcome, Seen, Tools
+from azremedy.engine.handlers.base import (
+    Accepted,
+    Already,
+    Moved,
+    Outcome,
+    Proceed,
+    Seen,
+    Tools,
+)
+from azremedy.engine.handlers.patient import keep_asking
+from azremedy.errors import AzureError, NotFoundError
+
+if TYPE_CHECKING:
+    from azremedy.domain.resources import ProtectedItem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,17 +34,75 @@ class ProtectionResumption:
     """What it works with."""
 
     def observe(self) -> Seen:
-        """Look."""
-        raise NotImplementedError
+        """Look that the item still stands still, for the same VM."""
+        try:
+            item = self._get_item()
+        except NotFoundError:
+            return Moved(why="the vault has no such protected item any more")
+        if item.is_scheduled_for_deferred_delete:
+            return Moved(why="the protected item was deleted since the plan")
+        if not names_vm(item.source_id, self.step.vm_id):
+            return Moved(why=f"the protected item is of {item.source_id or 'no VM'}")
+        if _is_active(item):
+            return Already(why=f"the VM's protection is {item.protection_state}")
+        return Proceed()
 
     def act(self) -> Accepted:
-        """Send."""
-        raise NotImplementedError
+        """Ask for the protection."""
+        changes = self.tools.gateways(self.step.item_id).backup_changes
+        operation = changes.protect_vm(self.step.item_id, self.step.vm_id, self.step.policy_id)
+        return Accepted(
+            request_id=operation.receipt.request_id,
+            correlation_id=operation.receipt.correlation_id,
+            operation=operation,
+        )
+
+    def resume(self, token: str) -> Accepted:
+        """Take up a protection that another process started."""
+        changes = self.tools.gateways(self.step.item_id).backup_changes
+        return Accepted(operation=changes.resume_protect_vm(self.step.item_id, token))
 
     def confirm(self) -> Accepted | None:
-        """Look whether a lost request was carried out."""
-        raise NotImplementedError
+        """Look whether the item is protected."""
+        return Accepted() if _is_active(self._get_item()) else None
 
     def finish(self, accepted: Accepted) -> Outcome:
-        """Follow."""
-        raise NotImplementedError
+        """Follow the operation to its end and see that the item is protected.
+
+        Raises:
+            AzureError: the service failed to protect it, or it is not seen to be protected.
+        """
+        self._follow(accepted)
+        item = self._wait()
+        if not _is_active(item):
+            raise AzureError(
+                f"{self.step.item_id} is still {item.protection_state or 'not protected'}",
+                advice="Look at the item in its vault, then run the command again.",
+            )
+        name = self.step.policy_id.name
+        return Outcome(message=f"protected by the policy '{name}': {item.protection_state}")
+
+    def _follow(self, accepted: Accepted) -> None:
+        operation, patience = accepted.operation, self.tools.patience.delete
+        if operation is not None:
+            keep_asking(
+                lambda: operation.wait(timeout_s=patience.total_seconds()),
+                self.tools,
+                until=self.tools.clock.now() + patience,
+            )
+
+    def _wait(self) -> ProtectedItem:
+        """Read the item until it is protected; reads may lag behind the operation a little."""
+        until = self.tools.clock.now() + self.tools.patience.gone
+        while True:
+            item = keep_asking(self._get_item, self.tools, until=until)
+            if _is_active(item) or self.tools.clock.now() >= until:
+                return item
+            self.tools.clock.sleep(self.tools.patience.gone_every.total_seconds())
+
+    def _get_item(self) -> ProtectedItem:
+        return self.tools.gateways(self.step.item_id).backup.get_item(self.step.item_id)
+
+
+def _is_active(item: ProtectedItem) -> bool:
+    return not guards.check_item(item)

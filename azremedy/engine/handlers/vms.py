@@ -3,32 +3,168 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
 
-from azremedy.domain.steps import DeallocateVm, ReapplyVm, RedeployVm, RestartVm, StartVm
-from azremedy.engine.handlers.base import Accepted, Outcome, Seen, Tools
+from azremedy.domain.steps import (
+    DeallocateVm,
+    ReapplyVm,
+    RedeployVm,
+    RestartVm,
+    StartVm,
+    VmStep,
+)
+from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
+from azremedy.engine.handlers.patient import retry_locked
+from azremedy.engine.handlers.ready import (
+    find_restart,
+    follow_operation,
+    not_back,
+    tell_agent,
+    wait_for_agent,
+    wait_until,
+)
+from azremedy.errors import AzureError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from azremedy.domain.resources import VirtualMachine
+    from azremedy.gateways.operations import Operation
+
+_RUNNING, _DEALLOCATED = "running", "deallocated"
+_NEXT = {
+    RestartVm: "Try 'azremedy restart-agent --by redeploy'.",
+    RedeployVm: "Look at the boot diagnostics; the agent may have to be installed again inside.",
+    StartVm: "Look at the boot diagnostics; the agent may have to be installed again inside.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmChange:
     """Carries out the steps that change how a whole VM runs."""
 
-    step: ReapplyVm | RestartVm | RedeployVm | DeallocateVm | StartVm
+    step: VmStep
     """The step."""
     tools: Tools
     """What it works with."""
 
     def observe(self) -> Seen:
-        """Look."""
-        raise NotImplementedError
+        """Look that it is the same VM, and in a state in which the change means something."""
+        vm = self._read()
+        if vm.vm_id.lower() != self.step.vm.unique_id.lower():
+            return Moved(why="the VM was re-created since the plan")
+        match self.step:
+            case DeallocateVm() if vm.power_state == _DEALLOCATED:
+                return Already(why="the VM is deallocated already")
+            case StartVm() if vm.power_state == _RUNNING:
+                return Already(why="the VM is running already")
+            case RestartVm() | RedeployVm() if vm.power_state != _RUNNING:
+                return Moved(why=f"the VM is {vm.power_state or 'in an unknown power state'} now")
+            case _:
+                return Proceed()
 
     def act(self) -> Accepted:
-        """Send."""
-        raise NotImplementedError
+        """Start the change; a lock that was just removed may refuse for a while."""
+        send = self._choose_call()
+        operation = retry_locked(send, self.tools)
+        return Accepted(
+            request_id=operation.receipt.request_id,
+            correlation_id=operation.receipt.correlation_id,
+            operation=operation,
+        )
 
     def confirm(self) -> Accepted | None:
-        """Look whether a lost request was carried out."""
-        raise NotImplementedError
+        """Look whether the VM shows that the change is under way, or done."""
+        vm = self._read()
+        return Accepted() if self._is_changing(vm) or self._is_in_effect(vm) else None
 
     def finish(self, accepted: Accepted) -> Outcome:
-        """Follow."""
-        raise NotImplementedError
+        """Follow the change to its end, and see that the VM, and its agent, are as they should be.
+
+        Raises:
+            AzureError: the change failed, or goes on after patience has ended.
+        """
+        begun = self.tools.clock.now()
+        ended = follow_operation(accepted, self.tools)
+        vm = wait_until(self.step.vm.id, lambda seen: not self._is_changing(seen), self.tools)
+        if not ended or self._is_changing(vm):
+            raise self._goes_on()
+        match self.step:
+            case ReapplyVm():
+                return _tell_reapplied(vm)
+            case DeallocateVm():
+                return self._tell_deallocated(vm)
+            case RestartVm() | RedeployVm() | StartVm():
+                return self._wait_for_agent(find_restart(begun, self.tools))
+            case _:
+                assert_never(self.step)
+
+    def _choose_call(self) -> Callable[[], Operation]:
+        vm_id = self.step.vm.id
+        changes = self.tools.gateways(vm_id).vm_changes
+        match self.step:
+            case RestartVm():
+                return lambda: changes.restart_vm(vm_id)
+            case ReapplyVm():
+                return lambda: changes.reapply_vm(vm_id)
+            case RedeployVm():
+                return lambda: changes.redeploy_vm(vm_id)
+            case DeallocateVm():
+                return lambda: changes.deallocate_vm(vm_id)
+            case StartVm():
+                return lambda: changes.start_vm(vm_id)
+            case _:
+                assert_never(self.step)
+
+    def _is_changing(self, vm: VirtualMachine) -> bool:
+        return vm.provisioning_state.lower() == "updating"
+
+    def _is_in_effect(self, vm: VirtualMachine) -> bool:
+        """Say whether the power state alone shows that the change was carried out.
+
+        A restart leaves no such mark.
+        """
+        wanted = {DeallocateVm: _DEALLOCATED, StartVm: _RUNNING}
+        return vm.power_state == wanted.get(type(self.step))
+
+    def _tell_deallocated(self, vm: VirtualMachine) -> Outcome:
+        if vm.power_state != _DEALLOCATED:
+            raise AzureError(f"{vm.id} is {vm.power_state} after its deallocation")
+        return Outcome(message="the VM is deallocated; it costs nothing until it is started")
+
+    def _wait_for_agent(self, since: datetime) -> Outcome:
+        self.tools.progress("waiting until the VM agent is Ready again")
+        wait = wait_for_agent(self.step.vm.id, since, self.tools)
+        told = tell_agent(wait.vm)
+        if wait.back:
+            return Outcome(message=told)
+        return Outcome(message=told, failure=not_back(wait.vm, _NEXT.get(type(self.step), "")))
+
+    def _goes_on(self) -> AzureError:
+        return AzureError(
+            f"Azure is still changing {self.step.vm.id}",
+            advice="The change goes on in Azure. Run the command again later.",
+        )
+
+    def _read(self) -> VirtualMachine:
+        return self.tools.gateways(self.step.vm.id).compute.get_vm(self.step.vm.id)
+
+
+def _tell_reapplied(vm: VirtualMachine) -> Outcome:
+    """Say how the VM stands after its model was applied again.
+
+    Source: learn.microsoft.com/troubleshoot/azure/virtual-machines, "VM stuck in failed state"
+    (2021-10-04).
+    """
+    told = f"the VM's provisioning state is {vm.provisioning_state}"
+    if vm.provisioning_state.lower() != "failed":
+        return Outcome(message=told)
+    failed = sorted({each.name for each in vm.extensions if _is_failed(each.state)})
+    named = f" Failed extensions: {', '.join(failed)}; mend or remove them first." if failed else ""
+    advice = f"Reapplying did not help.{named} Then try 'azremedy restart-agent --by redeploy'."
+    return Outcome(message=told, failure=AzureError(f"{vm.id}: {told}", advice=advice))
+
+
+def _is_failed(state: str) -> bool:
+    return state.lower().startswith(("failed", "provisioningstate/failed"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import guest_facts, guest_scripts, vm_state
+from azremedy.sandbox import agent_reports, guest_facts, guest_scripts, vm_state
 from azremedy.sandbox.compute_answers import BASE, existing, vm_id
 from azremedy.sandbox.http import Answer, ArmError, Json, Request
 from azremedy.sandbox.operations import COMPUTE, Work
@@ -66,11 +66,11 @@ def _check(world: World, vm: Json, *, command: str) -> None:
 
 
 def _answers(world: World, vm: Json) -> bool:
-    """Tell whether an agent carries scripts out: it runs, and may run extensions at all."""
+    """Tell whether an agent carries scripts out: its part works, and it may run extensions."""
     guest = guest_facts.of(world, vm["id"])
     allowed = guest_facts.switches(guest)["Extensions.Enabled"].lower() == "y"
     on_linux = vm_state.os_type(vm) == "linux"
-    ready = vm_state.agent_ready(vm) and guest_facts.agent_runs(guest, vm)
+    ready = vm_state.agent_ready(vm) and agent_reports.works(guest, vm)
     return ready and (allowed or not on_linux)
 
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import backup_names, guest_boot, guest_extensions, vm_state
+from azremedy.sandbox import (
+    agent_reports,
+    backup_names,
+    guest_boot,
+    guest_extensions,
+    guest_facts,
+    vm_state,
+)
 from azremedy.sandbox.compute_answers import (
     BASE,
     REGIONLESS,
@@ -41,7 +48,7 @@ def _get(world: World, request: Request, **place: str) -> Answer:
 
 def _instance_view(world: World, _request: Request, **place: str) -> Answer:
     vm = existing(world, vm_id(place))
-    return replace(ok(vm_state.shown_view(vm)), headers=_READ)
+    return replace(ok(agent_reports.shown_view(world, vm)), headers=_READ)
 
 
 def _list(world: World, request: Request, **place: str) -> Answer:
@@ -112,12 +119,19 @@ def _restart(world: World, vm: Json) -> None:
         guest_boot.boot(world, vm)
 
 
-def _power_off(_world: World, vm: Json) -> None:
+def _power_off(world: World, vm: Json) -> None:
     vm_state.set_power(vm, "stopped")
+    _note_off(world, vm)
 
 
-def _deallocate(_world: World, vm: Json) -> None:
+def _deallocate(world: World, vm: Json) -> None:
     vm_state.set_power(vm, "deallocated")
+    _note_off(world, vm)
+
+
+def _note_off(world: World, vm: Json) -> None:
+    """Note that Azure turned the machine off, whatever its guest did before."""
+    guest_facts.change(world, vm["id"], shut_down=False)
 
 
 def _reapply(world: World, vm: Json) -> None:

@@ -128,7 +128,10 @@ def _replaced(_policies: list[Json], sent: list[Json]) -> list[Json]:
 def _removed(policies: list[Json], sent: list[Json]) -> list[Json]:
     """Take the rights that are named away; a policy without any right is gone."""
     taken = {_principal(each): each for each in sent}
-    left = [_without(each, taken.get(_principal(each), {})) for each in policies]
+    left = [
+        _without(each, taken[_principal(each)]) if _principal(each) in taken else each
+        for each in policies
+    ]
     return [each for each in left if any(each["permissions"].values())]
 
 

@@ -27,6 +27,8 @@ FIRST = (
     "two-vms-alike",
 )
 NAMES = scenario.names()
+BARE = ("collection-deleted", "group-denied", "not-protected")
+"""Worlds whose item, or whose restore points, are what is missing."""
 
 
 def test_scenarios_are_there() -> None:
@@ -55,7 +57,7 @@ def test_expectations_name_what_exists(name: str, open_world: OpenWorld) -> None
     assert [each for each in (*expect.gone, *expect.kept) if each not in world.documents] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BARE])
 def test_numbers_tie_collections_to_items(name: str, open_world: OpenWorld) -> None:
     """Each item's number ends the name of a collection of its VM."""
     world = open_world(name).world
@@ -72,7 +74,21 @@ def test_numbers_tie_collections_to_items(name: str, open_world: OpenWorld) -> N
     assert [each for each in wanted if each not in collections] == []
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", BARE)
+def test_worlds_without_restore_points_have_none(name: str, open_world: OpenWorld) -> None:
+    """Where points are what is missing there is no collection, and none is listed as a snapshot."""
+    world = open_world(name).world
+    tiers = [
+        tier["type"]
+        for each in world.documents.of_type(f"{ITEMS}/recoveryPoints")
+        for tier in each["properties"]["recoveryPointTierDetails"]
+    ]
+
+    assert () == world.documents.of_type(COLLECTIONS)
+    assert set(tiers) <= {"HardenedRP"}
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in BARE])
 def test_recovery_points_follow_their_restore_points(name: str, open_world: OpenWorld) -> None:
     """A recovery point's time lies 1 to 3 seconds behind the time in a restore point's name."""
     world = open_world(name).world

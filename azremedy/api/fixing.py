@@ -1,0 +1,59 @@
+"""Diagnose VMs and plan their repair."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from azremedy.api.diagnosing import DiagnoseOptions, diagnose, resolve_protected
+from azremedy.api.planning import MAX_TARGETS, assemble_plan, refuse_too_many
+from azremedy.api.targets import VmNames
+from azremedy.domain.planner.fix.options import FixOptions
+from azremedy.domain.planner.fix.plan import plan_fix as plan_one
+from azremedy.playbooks import load_library
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from azremedy.api.connect import Azure
+    from azremedy.domain.evidence import Observation
+    from azremedy.domain.guest import GuestFacts
+    from azremedy.domain.plan import Plan
+    from azremedy.ids import ResourceId
+
+
+def plan_fix(
+    azure: Azure,
+    asked: VmNames,
+    options: FixOptions | None = None,
+    *,
+    how: DiagnoseOptions | None = None,
+    guest: Mapping[ResourceId, Observation[GuestFacts]] | None = None,
+    max_targets: int = MAX_TARGETS,
+) -> Plan:
+    """Diagnose VMs and plan what mends each of them, ending with a backup as proof.
+
+    Args:
+        azure: the connection.
+        asked: the VMs.
+        options: what may be done; without a word only what the backup service made is changed.
+        how: how to diagnose.
+        guest: what a look inside told, where there was one.
+        max_targets: more VMs than this are refused.
+
+    Raises:
+        TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
+        UsageError: for a code that nobody knows, or a playbook that cannot be used.
+    """
+    vm_ids = resolve_protected(azure, asked)
+    if len(vm_ids) > max_targets:
+        return refuse_too_many(azure, "fix", vm_ids, max_targets)
+    asking = how or DiagnoseOptions()
+    library = load_library(asking.playbooks)
+    instructions = {each.name: each for each in library.instructions}
+    sections = tuple(
+        plan_one(each.case, each.diagnosis, options or FixOptions(), instructions=instructions)
+        for each in diagnose(
+            azure, VmNames(names=tuple(map(str, vm_ids))), asking, guest=guest or {}
+        )
+    )
+    return assemble_plan(azure, "fix", sections, max_targets)

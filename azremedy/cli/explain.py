@@ -1,0 +1,81 @@
+"""``azremedy explain``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from azremedy import wire
+from azremedy.cli import console
+from azremedy.errors import UsageError
+from azremedy.playbooks import explaining
+from azremedy.report.explain_text import show_codes, show_explanation
+
+
+@click.command("explain")
+@click.argument("code", nargs=-1)
+@click.option("--list", "all_codes", is_flag=True, help="List all codes instead.")
+@click.option(
+    "--playbook",
+    "playbooks",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A playbook of your own; may be repeated.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["table", "json"]),
+    default="table",
+    show_default=True,
+    help="Form of the answer.",
+)
+def command(
+    code: tuple[str, ...], *, all_codes: bool, playbooks: tuple[Path, ...], output: str
+) -> None:
+    """Say what an error code means today, what is behind it, and what to do about it.
+
+    Takes a code in any spelling, its number, or text that was pasted from a job, in which all
+    codes are found; '-' reads the text from standard input. Needs no Azure and no network.
+
+    \b
+    Examples:
+      azremedy explain UserErrorRpCollectionLimitReached
+      azremedy explain 400196 -o json
+      azremedy explain --list
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
+    click.get_current_context().meta[console.OUTPUT] = output
+    if all_codes:
+        _list_codes(code, playbooks, output)
+        return
+    found = explaining.explain(_read(code), playbooks=playbooks)
+    if output == "json":
+        click.echo(wire.to_json(found))
+        return
+    out = console.answer()
+    for number, each in enumerate(found):
+        if number:
+            out.rule()
+        show_explanation(each, out)
+
+
+def _list_codes(code: tuple[str, ...], playbooks: tuple[Path, ...], output: str) -> None:
+    if code:
+        raise UsageError("--list takes no code", advice="Leave one of them out.")
+    listed = explaining.list_codes(playbooks=playbooks)
+    if output == "json":
+        click.echo(wire.to_json(listed))
+        return
+    show_codes(listed, console.answer())
+
+
+def _read(code: tuple[str, ...]) -> str:
+    """Put the words of a text together that was pasted without quotes."""
+    asked = sys.stdin.read() if code == ("-",) else " ".join(code)
+    if not asked.strip():
+        raise UsageError(
+            "No code is named", advice="Give a code, a number, or --list for all of them."
+        )
+    return asked.strip()

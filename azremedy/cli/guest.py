@@ -1,0 +1,112 @@
+"""``azremedy guest``."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azremedy import api, wire
+from azremedy.api.agent import plan_script
+from azremedy.api.logs import check_archive, save_logs
+from azremedy.cli import console
+from azremedy.cli.flow import Flow, carry_out, take_flow
+from azremedy.cli.given import take_connection, take_targets
+from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.domain.guest_scripts import COLLECT_LOGS, SCRIPTS
+from azremedy.domain.planner.agent import GuestOptions
+from azremedy.domain.run import RunState
+from azremedy.errors import UsageError
+from azremedy.report import words
+from azremedy.report.guest_text import show_outputs
+from azremedy.report.live import make_listener
+from azremedy.report.plan_text import show_plan, show_run
+
+if TYPE_CHECKING:
+    from azremedy.domain.plan import Plan
+    from azremedy.domain.run import Run
+
+
+@click.command("guest")
+@click.argument("action", type=click.Choice([script.name for script in SCRIPTS]))
+@vm_options
+@click.option(
+    "--into",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.zip",
+    help="With collect-logs: keep the logs in a new archive that only you can read.",
+)
+@click.option("--unlock", is_flag=True, help="Take locks in the way off, and put them back.")
+@click.option("--include-inherited", is_flag=True, help="Also those on the subscription.")
+@click.option("--during-job", is_flag=True, help="Go on while a job works on the VM.")
+@change_options
+@connection_options
+def command(**options: Any) -> None:
+    """Run one of azremedy's own scripts inside a VM with Run Command.
+
+    It takes an agent that is Ready. check and collect-logs change nothing. What touches the agent
+    is left to a task inside that outlives the script, and waited for until the agent is Ready.
+
+    \b
+    Examples:
+      azremedy guest check --vm web-1
+      azremedy guest collect-logs --vm web-1 -g rg-web --into web-1.zip
+      azremedy guest update-agent --vm web-1 --sandbox guest-agent-snapshot-task-status-error --yes
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
+    flow = take_flow(options)
+    connection, targets = take_connection(options), take_targets(options)
+    action, into = options.pop("action"), options.pop("into")
+    _check_into(action, into)
+    with api.connect(connection) as azure:
+        plan = plan_script(
+            azure, targets, action, GuestOptions(**options), max_targets=flow.max_targets
+        )
+        code = _carry_out(azure, plan, flow, into=into)
+    raise SystemExit(code)
+
+
+def _check_into(action: str, into: Path | None) -> None:
+    if into is None:
+        return
+    if action != COLLECT_LOGS:
+        raise UsageError("--into is for collect-logs", advice="Leave it out.")
+    check_archive(into)
+
+
+def _carry_out(azure: api.Azure, plan: Plan, flow: Flow, *, into: Path | None) -> int:
+    """Do what every command does with its plan, and show what the scripts told."""
+    runnable = api.preview(plan, dry_run=flow.dry_run).state is RunState.PLANNED
+    if flow.dry_run or not runnable or not (flow.yes or console.can_ask()):
+        return carry_out(azure, plan, flow)
+    talk = console.conversation()
+    if not flow.yes or flow.output == "table":
+        show_plan(plan, talk)
+    if not flow.yes and not click.confirm("Carry out this plan?", default=False, err=True):
+        talk.print(words.RUNS[RunState.REFUSED])
+        run = api.decline(plan)
+    else:
+        run = api.apply(azure, plan, listen=make_listener(talk))
+        if into is not None:
+            _save(run, into)
+    # A reader that has gone, as with "| head", does not change what the run came to.
+    with suppress(BrokenPipeError, SystemExit):
+        _answer(run, flow, into=into)
+    return run.exit_code
+
+
+def _save(run: Run, into: Path) -> None:
+    logs = save_logs(run, into)
+    talk = console.conversation()
+    talk.print(f"{words.plural(len(logs), 'log')} in {into}", soft_wrap=True, markup=False)
+
+
+def _answer(run: Run, flow: Flow, *, into: Path | None) -> None:
+    if flow.output == "json":
+        click.echo(wire.to_json(run))
+        return
+    out = console.answer()
+    if into is None:
+        show_outputs(run, out)
+    show_run(run, out)

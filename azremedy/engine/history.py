@@ -1,0 +1,180 @@
+"""Read journals back: what a run planned, sent, and lived to see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from azremedy.domain.plan import Plan
+from azremedy.domain.run import SETTLED, StepResult, StepState, Trigger
+from azremedy.domain.steps import (
+    CreateLock,
+    DeleteExtension,
+    DeleteLock,
+    DeleteRestorePointCollection,
+    TriggerBackup,
+)
+from azremedy.engine.journal import JOURNAL, EntryKind, JournalEntry
+from azremedy.errors import AzremedyError, TargetNotFoundError
+from azremedy.wire import WireError, from_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azremedy.engine.handlers.base import Memory
+
+
+class JournalDamagedError(AzremedyError):
+    """A journal cannot be read."""
+
+    msgid = "journal-damaged"
+    advice = "Nothing was changed. The file is as it was: look at it, or ask for help with it."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What a run left behind when its process ended, in whatever way."""
+
+    plan: Plan
+    """What it carries out."""
+    run_id: str | None
+    """Names the run and its folder; ``None`` when it keeps none."""
+    journal: str | None
+    """The journal's path; ``None`` when it keeps none."""
+    began: datetime
+    """Azure's time of the first entry."""
+    results: Mapping[int, StepResult] = field(default_factory=dict)
+    """The last outcome of each step that has one."""
+    intended: frozenset[int] = frozenset()
+    """Steps whose request may have been sent in this run or in one that took it up."""
+    tokens: Mapping[int, str] = field(default_factory=dict)
+    """Operations that Azure took and nobody saw the end of."""
+    triggers: Mapping[int, Trigger] = field(default_factory=dict)
+    """Backups that were about to be started, or were."""
+    exit_code: int | None = None
+    """How it ended; ``None`` when its process did not live to say."""
+
+    @classmethod
+    def none(cls, plan: Plan, *, run_id: str | None, path: str | None, began: datetime) -> Past:
+        """Make the past of a run that begins now."""
+        return cls(plan=plan, run_id=run_id, journal=path, began=began)
+
+    @property
+    def settled(self) -> Mapping[int, StepResult]:
+        """Steps that need nothing more."""
+        return {n: result for n, result in self.results.items() if result.state in SETTLED}
+
+    @property
+    def unknown(self) -> frozenset[int]:
+        """Steps whose request may have been sent and whose outcome nobody saw."""
+        open_ = {
+            number
+            for number in self.intended
+            if (result := self.results.get(number)) is None or result.state is StepState.UNKNOWN
+        }
+        return frozenset(open_)
+
+    @property
+    def open(self) -> bool:
+        """Whether something of it is left to do: steps, or locks to put back."""
+        return not {planned.number for planned in self.plan.steps} <= set(self.settled)
+
+
+def read_past(folder: Path) -> Past:
+    """Read a run's journal. What a crash cut off in its last line is left out.
+
+    Raises:
+        TargetNotFoundError: there is no such run.
+        JournalDamagedError: a line in the middle cannot be read.
+    """
+    path = folder / JOURNAL
+    try:
+        lines = path.read_bytes().splitlines()
+    except FileNotFoundError as error:
+        raise TargetNotFoundError(
+            f"There is no run {folder.name}", advice="See 'azremedy runs'."
+        ) from error
+    except OSError as error:
+        raise JournalDamagedError(f"The journal {path} cannot be read: {error}") from error
+    entries = [entry for place, line in enumerate(lines, 1) if (entry := _read(path, place, line))]
+    return _sum_up(folder.name, path, tuple(entries))
+
+
+def _read(path: Path, place: int, line: bytes) -> JournalEntry | None:
+    """Read one line; what a full disk or a crash cut off is no entry."""
+    if not line.strip() or not line.rstrip().endswith(b"}"):
+        return None
+    try:
+        return from_json(JournalEntry, line)
+    except WireError as error:
+        raise JournalDamagedError(f"{path}, line {place}: {error}") from error
+
+
+def _sum_up(run_id: str, path: Path, entries: tuple[JournalEntry, ...]) -> Past:
+    plans = [entry.plan for entry in entries if entry.plan is not None]
+    if not plans:
+        raise JournalDamagedError(f"{path} holds no plan: its run did not begin")
+    by_kind = {kind: [e for e in entries if e.entry is kind] for kind in EntryKind}
+    results = {e.number: e.result for e in by_kind[EntryKind.OUTCOME] if e.number and e.result}
+    ends = by_kind[EntryKind.END]
+    resumed_after_end = bool(ends) and entries[-1] is not ends[-1]
+    return Past(
+        plan=plans[0],
+        run_id=run_id,
+        journal=str(path),
+        began=entries[0].at,
+        results=results,
+        intended=frozenset(e.number for e in by_kind[EntryKind.INTENT] if e.number),
+        tokens=_open_tokens(entries),
+        triggers={e.number: e.trigger for e in entries if e.number and e.trigger},
+        exit_code=None if resumed_after_end or not ends else ends[-1].exit_code,
+    )
+
+
+def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:
+    """Keep the token of a step's last request, unless its outcome came after it."""
+    tokens: dict[int, str] = {}
+    for entry in entries:
+        if entry.number is None:
+            continue
+        if entry.entry is EntryKind.ACCEPTED and entry.operation_token:
+            tokens[entry.number] = entry.operation_token
+        elif entry.entry is EntryKind.OUTCOME and entry.result is not None:
+            if entry.result.state is not StepState.UNKNOWN:
+                tokens.pop(entry.number, None)
+        elif entry.entry is EntryKind.INTENT:
+            tokens.pop(entry.number, None)
+    return tokens
+
+
+def list_past(root: Path) -> tuple[Past, ...]:
+    """List the runs of a folder, the newest first; unreadable ones are left out."""
+    if not root.is_dir():
+        return ()
+    found = []
+    for folder in sorted(root.iterdir(), reverse=True):
+        try:
+            found.append(read_past(folder))
+        except (JournalDamagedError, TargetNotFoundError):
+            continue
+    return tuple(found)
+
+
+def remember(past: Past, memory: Memory) -> None:
+    """Fill a run's memory with what its earlier processes did, or may have done."""
+    for planned in past.plan.steps:
+        step, number = planned.step, planned.number
+        if number not in past.intended:
+            continue
+        result = past.results.get(number)
+        done = result is not None and result.state is StepState.DONE
+        if isinstance(step, DeleteLock):
+            memory.removed_locks.add(step.lock.id)
+        elif isinstance(step, CreateLock) and done:
+            memory.removed_locks.discard(step.lock.id)
+        elif isinstance(step, DeleteRestorePointCollection | DeleteExtension) and done:
+            memory.deleted.add(step.target)
+        elif isinstance(step, TriggerBackup) and number in past.triggers:
+            memory.triggers[step.item_id] = past.triggers[number]

@@ -1,0 +1,202 @@
+"""Change how whole VMs run, and run scripts inside them with Run Command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from azremedy.errors import AzureError
+from azremedy.gateways.operations import Operation, deferred_polling
+from azremedy.gateways.translate import translating
+from azremedy.gateways.wire_commands import ScriptOutput, parse_script_output
+from azremedy.gateways.wire_json import document_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from azure.mgmt.compute import ComputeManagementClient
+
+    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clock import Clock
+    from azremedy.ids import ResourceId
+
+_ACTION = "Microsoft.Compute/virtualMachines/{}/action"
+_SHELLS = {"linux": "RunShellScript", "windows": "RunPowerShellScript"}
+
+
+class VmChangesGateway:
+    """Actions on the VMs of one subscription. All of them are long-running operations.
+
+    A ReadOnly lock at or above the VM refuses every one of them.
+    """
+
+    def __init__(
+        self,
+        connect: Connect[ComputeManagementClient],
+        clock: Clock,
+        *,
+        polling_interval_s: float,
+    ) -> None:
+        self._connect = connect
+        self._clock = clock
+        self._polling_interval_s = polling_interval_s
+
+    def restart_vm(self, vm_id: ResourceId) -> Operation:
+        """Start to restart a VM; one that is off stays off. Safe to repeat, but restarts again.
+
+        Permission: ``Microsoft.Compute/virtualMachines/restart/action``.
+
+        Raises:
+            LockedError: a ReadOnly lock stands in the way.
+            AzremedyError: as ``translating`` tells them.
+        """
+        begin = self._connect(vm_id).virtual_machines.begin_restart
+        return self._begin(self._call(begin, vm_id, "restarting", "restart"))
+
+    def reapply_vm(self, vm_id: ResourceId) -> Operation:
+        """Start to apply a VM's model again, without a restart. Safe to repeat.
+
+        Permission: ``Microsoft.Compute/virtualMachines/reapply/action``.
+
+        Raises:
+            LockedError: a ReadOnly lock stands in the way.
+            AzremedyError: as ``translating`` tells them.
+        """
+        begin = self._connect(vm_id).virtual_machines.begin_reapply
+        return self._begin(self._call(begin, vm_id, "reapplying", "reapply"))
+
+    def redeploy_vm(self, vm_id: ResourceId) -> Operation:
+        """Start to move a VM to another host. Safe to repeat, but moves again.
+
+        Permission: ``Microsoft.Compute/virtualMachines/redeploy/action``.
+
+        Raises:
+            LockedError: a ReadOnly lock stands in the way.
+            AzremedyError: as ``translating`` tells them.
+        """
+        begin = self._connect(vm_id).virtual_machines.begin_redeploy
+        return self._begin(self._call(begin, vm_id, "redeploying", "redeploy"))
+
+    def deallocate_vm(self, vm_id: ResourceId) -> Operation:
+        """Start to shut a VM down and to give its host back. Safe to repeat.
+
+        Permission: ``Microsoft.Compute/virtualMachines/deallocate/action``.
+
+        Raises:
+            LockedError: a ReadOnly lock stands in the way.
+            AzremedyError: as ``translating`` tells them.
+        """
+        begin = self._connect(vm_id).virtual_machines.begin_deallocate
+        return self._begin(self._call(begin, vm_id, "deallocating", "deallocate"))
+
+    def start_vm(self, vm_id: ResourceId) -> Operation:
+        """Start a VM. Safe to repeat.
+
+        Permission: ``Microsoft.Compute/virtualMachines/start/action``.
+
+        Raises:
+            LockedError: a ReadOnly lock stands in the way.
+            AzremedyError: as ``translating`` tells them.
+        """
+        begin = self._connect(vm_id).virtual_machines.begin_start
+        return self._begin(self._call(begin, vm_id, "starting", "start"))
+
+    def resume_change(self, vm_id: ResourceId, token: str) -> Operation:
+        """Take up a change that another process started; sends none.
+
+        Args:
+            vm_id: the VM, for messages.
+            token: what ``Operation.token`` returned.
+
+        Raises:
+            AzureError: the token cannot be read.
+        """
+        # Which of the changes it was does not matter: none of them gives a result.
+        begin = self._connect(vm_id).virtual_machines.begin_restart
+        return self._resume(self._call(begin, vm_id, "following the change of", "restart"), token)
+
+    def run_script(self, vm_id: ResourceId, os_type: str, lines: Sequence[str]) -> Operation:
+        """Start to run a script inside a VM; ``read_output`` gives what it printed.
+
+        The VM's agent carries it out: without one the operation hangs for 90 minutes and then
+        fails. A script that exits with an error fails the operation. Azure runs one at a time and
+        cannot cancel it. Repeating it runs it again.
+        Permission: ``Microsoft.Compute/virtualMachines/runCommand/action``.
+        Source: learn.microsoft.com/azure/virtual-machines/windows/run-command (2025-08-18).
+
+        Args:
+            vm_id: the VM.
+            os_type: ``Windows`` or ``Linux``, which decides about the shell.
+            lines: the script.
+
+        Raises:
+            ConflictError: another script runs in the VM, or the VM does not run.
+            LockedError: a ReadOnly lock stands in the way.
+            AzremedyError: as ``translating`` tells them.
+        """
+        sent: dict[str, object] = {"commandId": _SHELLS[os_type.lower()], "script": list(lines)}
+        return self._begin(self._command(vm_id, sent))
+
+    def resume_script(self, vm_id: ResourceId, token: str) -> Operation:
+        """Take up a script that another process started; runs none.
+
+        Args:
+            vm_id: the VM, for messages.
+            token: what ``Operation.token`` returned.
+
+        Raises:
+            AzureError: the token cannot be read.
+        """
+        return self._resume(self._command(vm_id, {}), token)
+
+    def _command(self, vm_id: ResourceId, sent: dict[str, object]) -> _Change:
+        begin = self._connect(vm_id).virtual_machines.begin_run_command
+        call = self._call(begin, vm_id, "running a script in", "runCommand")
+        return _Change(begin=partial(call.begin, sent), translate=call.translate)
+
+    def _call(self, begin: Any, vm_id: ResourceId, tried: str, verb: str) -> _Change:
+        return _Change(
+            begin=partial(begin, vm_id.resource_group, vm_id.name),
+            translate=partial(translating, tried, action=_ACTION.format(verb), target=vm_id),
+        )
+
+    def _begin(self, change: _Change) -> Operation:
+        polling = deferred_polling(self._polling_interval_s)
+        with change.translate():
+            change.begin(polling=polling)
+        return Operation(polling=polling, clock=self._clock, translate=change.translate)
+
+    def _resume(self, change: _Change, token: str) -> Operation:
+        damaged = AzureError(
+            "the saved operation cannot be taken up: its token is damaged",
+            advice="Look how the VM stands, and run the command again if need be.",
+        )
+        if not token:
+            raise damaged
+        polling = deferred_polling(self._polling_interval_s)
+        with change.translate():
+            try:
+                change.begin(polling=polling, continuation_token=token)
+            except (KeyError, TypeError, ValueError) as error:
+                raise damaged from error
+        return Operation(polling=polling, clock=self._clock, translate=change.translate)
+
+
+def read_output(operation: Operation) -> ScriptOutput:
+    """Give what a script printed, once its operation has ended; asks nothing.
+
+    Raises:
+        AzureError: the answer cannot be read.
+    """
+    polling: Any = operation.polling
+    with operation.translate():
+        return parse_script_output(document_of(polling.resource()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Change:
+    """One of the SDK's calls with its target given, and how its errors are told."""
+
+    begin: Any
+    translate: Any

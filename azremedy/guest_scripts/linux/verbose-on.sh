@@ -1,0 +1,11 @@
+# Lets the VM agent log in detail.
+sed -i --follow-symlinks -e 's/^ *Logs\.Verbose *=.*/Logs.Verbose=y/' /etc/waagent.conf || exit 1
+grep -q '^Logs\.Verbose=y$' /etc/waagent.conf || echo 'Logs.Verbose=y' >>/etc/waagent.conf
+cat > /run/azremedy-verbose.sh <<'END'
+if systemctl cat walinuxagent.service >/dev/null 2>&1; then
+  systemctl restart walinuxagent.service
+else
+  systemctl restart waagent.service
+fi
+END
+systemd-run --on-active=30 /bin/sh /run/azremedy-verbose.sh && echo azremedy=done
