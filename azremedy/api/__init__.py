@@ -27,6 +27,7 @@ from azremedy.api.planning import (
     plan_unlock,
 )
 from azremedy.api.running import apply, decline, preview, resume
+from azremedy.api.saving import check_approval, find_fingerprint, load_plan, save_plan
 from azremedy.api.targets import GroupNames, VmNames
 from azremedy.domain.planner.backup import BackupOptions
 from azremedy.domain.planner.clean import CleanBy, CleanOptions
@@ -52,10 +53,13 @@ __all__ = [
     "WaitFor",
     "advise",
     "apply",
+    "check_approval",
     "connect",
     "decline",
     "diagnose",
+    "find_fingerprint",
     "find_groups",
+    "load_plan",
     "plan_backup",
     "plan_clean",
     "plan_fix",
@@ -64,4 +68,5 @@ __all__ = [
     "plan_unlock",
     "preview",
     "resume",
+    "save_plan",
 ]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.api.planning import MAX_TARGETS, assemble_plan, refuse_too_many
-from azremedy.api.targets import resolve_vms
-from azremedy.collect import Collector, Needs
+from azremedy.api.assembling import MAX_TARGETS, Order, plan_vms
+from azremedy.collect import Needs
 from azremedy.domain.guest_scripts import GuestScript, find_script, find_system, list_logs
 from azremedy.domain.planner.agent import (
     AgentOptions,
@@ -16,13 +15,16 @@ from azremedy.domain.planner.agent import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from azremedy.api.connect import Azure
     from azremedy.api.targets import VmNames
+    from azremedy.collect import Collector
     from azremedy.domain.plan import Plan
     from azremedy.domain.planner.assemble import Section
     from azremedy.domain.worlds import VmEvidence
+    from azremedy.ids import ResourceId
+
+LOCKS = Needs(locks=True)
+"""What changes of whole VMs and scripts inside them look at, besides jobs."""
 
 _NONE: tuple[tuple[str, ...], ...] = ((),)
 """One run without an argument."""
@@ -41,12 +43,11 @@ def plan_agents(
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
     chosen = options or AgentOptions()
-    return plan_inside(
+    return plan_vms(
         azure,
         asked,
-        command="restart-agent",
-        plan=lambda evidence: plan_restart_agent(evidence, chosen),
-        max_targets=max_targets,
+        Order(command="restart-agent", options=chosen, max_targets=max_targets),
+        lambda collector, vm_id: plan_restart_agent(collector.collect_vm(vm_id, LOCKS), chosen),
     )
 
 
@@ -65,43 +66,13 @@ def plan_script(
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
     chosen, script = options or GuestOptions(), find_script(name)
-    return plan_inside(
-        azure,
-        asked,
-        command="guest",
-        plan=lambda evidence: plan_guest(
-            evidence, name, chosen, arguments=_list_arguments(script, evidence)
-        ),
-        max_targets=max_targets,
-    )
 
+    def plan(collector: Collector, vm_id: ResourceId) -> Section:
+        evidence = collector.collect_vm(vm_id, LOCKS)
+        return plan_guest(evidence, name, chosen, arguments=_list_arguments(script, evidence))
 
-def plan_inside(
-    azure: Azure,
-    asked: VmNames,
-    *,
-    command: str,
-    plan: Callable[[VmEvidence], Section],
-    max_targets: int,
-) -> Plan:
-    """Read each VM with its jobs and locks, and plan it.
-
-    Raises:
-        TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
-    """
-    vm_ids = resolve_vms(azure, asked)
-    if len(vm_ids) > max_targets:
-        return refuse_too_many(azure, command, vm_ids, max_targets)
-    # One collector a subscription: what all its VMs share is read once.
-    collectors = {
-        key: Collector(gateways=azure.gateways(key), clock=azure.clock)
-        for key in {id_.subscription_id.lower() for id_ in vm_ids}
-    }
-    sections = tuple(
-        plan(collectors[vm_id.subscription_id.lower()].collect_vm(vm_id, Needs(locks=True)))
-        for vm_id in vm_ids
-    )
-    return assemble_plan(azure, command, sections, max_targets)
+    order = Order(command=f"guest {name}", options=chosen, max_targets=max_targets)
+    return plan_vms(azure, asked, order, plan)
 
 
 def _list_arguments(script: GuestScript, evidence: VmEvidence) -> tuple[tuple[str, ...], ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from azremedy.domain.plan import Origin
 from azremedy.errors import UsageError
 from azremedy.gateways.clients import SessionOptions
 from azremedy.gateways.session import Session
@@ -80,6 +81,20 @@ class Azure:
     def gateways(self, subscription_id: str | None = None) -> Gateways:
         """Give gateways that can only read."""
         return self.reader.subscription(subscription_id or self.subscription_id)
+
+    def find_origin(self) -> Origin:
+        """Say where plans are made, and by whom.
+
+        Raises:
+            SignInError: no credential worked.
+        """
+        caller = self.reader.find_caller()
+        return Origin(
+            cloud=self.reader.cloud.resource_manager,
+            tenant_id=caller.tenant_id,
+            caller=caller.name,
+            sandbox=self.sandbox or "",
+        )
 
     def open_writer(self) -> Session:
         """Open a session that can write; the caller closes it."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, refuse_too_many
 from azremedy.api.diagnosing import DiagnoseOptions, diagnose, resolve_protected
-from azremedy.api.planning import MAX_TARGETS, assemble_plan, refuse_too_many
 from azremedy.api.targets import VmNames
 from azremedy.domain.planner.fix.options import FixOptions
 from azremedy.domain.planner.fix.plan import plan_fix as plan_one
@@ -44,16 +44,17 @@ def plan_fix(
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
         UsageError: for a code that nobody knows, or a playbook that cannot be used.
     """
+    asking, chosen = how or DiagnoseOptions(), options or FixOptions()
+    order = Order(command="fix", options=chosen, how=asking, max_targets=max_targets)
     vm_ids = resolve_protected(azure, asked)
     if len(vm_ids) > max_targets:
-        return refuse_too_many(azure, "fix", vm_ids, max_targets)
-    asking = how or DiagnoseOptions()
+        return refuse_too_many(azure, order, vm_ids)
     library = load_library(asking.playbooks)
     instructions = {each.name: each for each in library.instructions}
     sections = tuple(
-        plan_one(each.case, each.diagnosis, options or FixOptions(), instructions=instructions)
+        plan_one(each.case, each.diagnosis, chosen, instructions=instructions)
         for each in diagnose(
             azure, VmNames(names=tuple(map(str, vm_ids))), asking, guest=guest or {}
         )
     )
-    return assemble_plan(azure, "fix", sections, max_targets)
+    return assemble_plan(azure, order, sections)

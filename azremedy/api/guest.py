@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azremedy.api.agent import plan_inside
-from azremedy.api.planning import MAX_TARGETS
+from azremedy.api.agent import LOCKS
+from azremedy.api.assembling import MAX_TARGETS, Order, plan_vms
 from azremedy.domain.evidence import Observation, Observed, Unreadable
 from azremedy.domain.guards import skip
 from azremedy.domain.guest import GuestFacts, parse_guest_facts
@@ -39,12 +39,11 @@ def plan_look_inside(
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
     chosen = options or GuestOptions()
-    return plan_inside(
+    return plan_vms(
         azure,
         asked,
-        command="look-inside",
-        plan=lambda evidence: _plan_check(evidence, chosen),
-        max_targets=max_targets,
+        Order(command="look-inside", options=chosen, max_targets=max_targets),
+        lambda collector, vm_id: _plan_check(collector.collect_vm(vm_id, LOCKS), chosen),
     )
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.api.planning import MAX_TARGETS, assemble_plan, refuse_too_many
-from azremedy.api.targets import resolve_vms
-from azremedy.collect import Collector
-from azremedy.collect_disks import read_disks
-from azremedy.collect_keys import read_keys
+from azremedy.api.assembling import MAX_TARGETS, Order, plan_vms
+from azremedy.collect.disks import read_disks
+from azremedy.collect.keys import read_keys
 from azremedy.domain.planner.keys import GrantOptions
 from azremedy.domain.planner.keys import plan_grant_keyvault as plan_grant
 from azremedy.domain.worlds import VmEvidence
@@ -18,11 +16,10 @@ from azremedy.ids import is_guid
 if TYPE_CHECKING:
     from azremedy.api.connect import Azure
     from azremedy.api.targets import VmNames
+    from azremedy.collect import Collector
     from azremedy.domain.plan import Plan
     from azremedy.domain.planner.assemble import Section
     from azremedy.ids import ResourceId
-
-COMMAND = "grant-keyvault"
 
 
 def plan_grant_keyvault(
@@ -43,18 +40,12 @@ def plan_grant_keyvault(
         raise UsageError(
             f"'{chosen.object_id}' is not an object id", advice="It is a GUID with its dashes."
         )
-    vm_ids = resolve_vms(azure, asked)
-    if len(vm_ids) > max_targets:
-        return refuse_too_many(azure, COMMAND, vm_ids, max_targets)
-    # One collector a subscription: the locks are read once.
-    collectors = {
-        key: Collector(gateways=azure.gateways(key), clock=azure.clock)
-        for key in {id_.subscription_id.lower() for id_ in vm_ids}
-    }
-    sections = tuple(
-        _plan_vm(collectors[vm_id.subscription_id.lower()], vm_id, chosen) for vm_id in vm_ids
+    return plan_vms(
+        azure,
+        asked,
+        Order(command="grant-keyvault", options=chosen, max_targets=max_targets),
+        lambda collector, vm_id: _plan_vm(collector, vm_id, chosen),
     )
-    return assemble_plan(azure, COMMAND, sections, max_targets)
 
 
 def _plan_vm(collector: Collector, vm_id: ResourceId, options: GrantOptions) -> Section:

@@ -5,26 +5,25 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azremedy._version import __version__
+from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, make_collector, plan_vms
 from azremedy.api.targets import parse_group, resolve_vms
-from azremedy.collect import Collector, Needs
-from azremedy.domain import guards
+from azremedy.collect import Needs
 from azremedy.domain.ownership import looks_like_backup, names_vm
 from azremedy.domain.planner import backup, clean, orphans, reset, unlock
-from azremedy.domain.planner.assemble import Section, assemble
+from azremedy.domain.planner.assemble import Section
 from azremedy.errors import NotFoundError, RefusedError, TargetNotFoundError, UsageError
 from azremedy.ids import ResourceId
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from azremedy.api.connect import Azure
     from azremedy.api.targets import GroupNames, VmNames
     from azremedy.domain.plan import Plan
-    from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup, VmEvidence
+    from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup
 
-MAX_TARGETS = 20
-"""Targets that one plan may have unless the caller says otherwise."""
+ORPHANED = "clean-rpc --orphaned"
+"""The command that has no VM to name: they are gone."""
 
 
 def find_groups(azure: Azure, *, locked: bool = False) -> GroupsEvidence:
@@ -39,7 +38,7 @@ def find_groups(azure: Azure, *, locked: bool = False) -> GroupsEvidence:
     Raises:
         AzremedyError: when not even the groups can be listed.
     """
-    found = _collector(azure, azure.subscription_id).collect_groups()
+    found = make_collector(azure, azure.subscription_id).collect_groups()
     if not locked:
         return found
     return replace(found, groups=tuple(group for group in found.groups if _is_locked(group)))
@@ -67,7 +66,8 @@ def plan_unlock(
         for evidence in _read_groups(azure, asked)
         for section in _plan_groups(evidence, chosen)
     )
-    return assemble_plan(azure, "unlock-rg", sections or _nothing_found(azure, asked), max_targets)
+    order = Order(command="unlock-rg", options=chosen, max_targets=max_targets)
+    return assemble_plan(azure, order, sections or _nothing_found(azure, asked))
 
 
 def plan_clean(
@@ -83,13 +83,13 @@ def plan_clean(
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
     chosen = options or clean.CleanOptions()
-    return _plan_vms(
+    return plan_vms(
         azure,
         asked,
-        command="clean-rpc",
-        needs=Needs(collections=True),
-        plan=lambda evidence: clean.plan_clean(evidence, chosen),
-        max_targets=max_targets,
+        Order(command="clean-rpc", options=chosen, max_targets=max_targets),
+        lambda collector, vm_id: clean.plan_clean(
+            collector.collect_vm(vm_id, Needs(collections=True)), chosen
+        ),
     )
 
 
@@ -100,12 +100,13 @@ def plan_orphans(
     max_targets: int = MAX_TARGETS,
 ) -> Plan:
     """Plan to delete the restore point collections of the subscription whose VM is gone."""
-    evidence = _collector(azure, azure.subscription_id).collect_orphans()
+    evidence = make_collector(azure, azure.subscription_id).collect_orphans()
     sections = orphans.plan_orphans(evidence, options or clean.CleanOptions())
     if not sections:
         subscription = ResourceId.parse(f"/subscriptions/{evidence.subscription_id}")
         sections = (Section(target=subscription, gaps=evidence.gaps),)
-    return assemble_plan(azure, "clean-rpc", sections, max_targets)
+    order = Order(command=ORPHANED, options=options, max_targets=max_targets)
+    return assemble_plan(azure, order, sections)
 
 
 def plan_reset(
@@ -121,13 +122,13 @@ def plan_reset(
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
     chosen = options or reset.ResetOptions()
-    return _plan_vms(
+    return plan_vms(
         azure,
         asked,
-        command="reset-extension",
-        needs=Needs(extensions=True, locks=True),
-        plan=lambda evidence: reset.plan_reset(evidence, chosen),
-        max_targets=max_targets,
+        Order(command="reset-extension", options=chosen, max_targets=max_targets),
+        lambda collector, vm_id: reset.plan_reset(
+            collector.collect_vm(vm_id, Needs(extensions=True, locks=True)), chosen
+        ),
     )
 
 
@@ -144,64 +145,12 @@ def plan_backup(
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
     chosen = options or backup.BackupOptions()
-    return _plan_vms(
+    return plan_vms(
         azure,
         asked,
-        command="backup-now",
-        needs=Needs(),
-        plan=lambda evidence: backup.plan_backup(evidence, chosen),
-        max_targets=max_targets,
+        Order(command="backup-now", options=chosen, max_targets=max_targets),
+        lambda collector, vm_id: backup.plan_backup(collector.collect_vm(vm_id, Needs()), chosen),
     )
-
-
-def _plan_vms(
-    azure: Azure,
-    asked: VmNames,
-    *,
-    command: str,
-    needs: Needs,
-    plan: Callable[[VmEvidence], Section],
-    max_targets: int,
-) -> Plan:
-    vm_ids = resolve_vms(azure, asked)
-    if len(vm_ids) > max_targets:
-        return refuse_too_many(azure, command, vm_ids, max_targets)
-    # One collector a subscription: what all its VMs share is read once.
-    collectors = {
-        key: _collector(azure, key) for key in {id_.subscription_id.lower() for id_ in vm_ids}
-    }
-    sections = tuple(
-        plan(collectors[vm_id.subscription_id.lower()].collect_vm(vm_id, needs)) for vm_id in vm_ids
-    )
-    return assemble_plan(azure, command, sections, max_targets)
-
-
-def _too_many(targets: tuple[ResourceId, ...], max_targets: int) -> tuple[Section, ...]:
-    """Refuse before anything more is read."""
-    verdicts = guards.check_targets(
-        len(targets), max_targets=max_targets, subject=str(targets[0].subscription)
-    )
-    return (Section(target=targets[0].subscription, verdicts=tuple(verdicts)),)
-
-
-def refuse_too_many(
-    azure: Azure, command: str, targets: tuple[ResourceId, ...], max_targets: int
-) -> Plan:
-    """Make the plan that refuses more targets than the caller expects."""
-    return assemble_plan(azure, command, _too_many(targets, max_targets), max_targets)
-
-
-def assemble_plan(
-    azure: Azure, command: str, sections: tuple[Section, ...], max_targets: int
-) -> Plan:
-    """Put sections together into one plan of this version, made now."""
-    if len(sections) > max_targets:
-        sections = _too_many(tuple(section.target for section in sections), max_targets)
-    return assemble(command, sections, created_at=azure.clock.now(), tool_version=__version__)
-
-
-def _collector(azure: Azure, subscription_id: str) -> Collector:
-    return Collector(gateways=azure.gateways(subscription_id), clock=azure.clock)
 
 
 def _is_locked(found: RestorePointGroup) -> bool:
@@ -213,11 +162,11 @@ def _read_groups(azure: Azure, asked: GroupNames) -> list[GroupsEvidence]:
     named = [parse_group(azure, name) for name in asked.names]
     vm_ids = resolve_vms(azure, asked.vms)
     for vm_id in vm_ids:
-        _collector(azure, vm_id.subscription_id).get_vm(vm_id)
+        make_collector(azure, vm_id.subscription_id).get_vm(vm_id)
     ids = [id_.subscription_id.lower() for id_ in (*named, *vm_ids)]
     if asked.all_groups:
         ids.append(azure.subscription_id.lower())
-    read = {id_: _collector(azure, id_).collect_groups() for id_ in dict.fromkeys(ids)}
+    read = {id_: make_collector(azure, id_).collect_groups() for id_ in dict.fromkeys(ids)}
     for group_id in named:
         _check_named(azure, group_id, read[group_id.subscription_id.lower()])
     return [

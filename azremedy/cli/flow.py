@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from azremedy import api, wire
 from azremedy.cli import console
+from azremedy.cli.stopping import stopping
 from azremedy.domain.run import RunState
+from azremedy.engine.stop import Stop
 from azremedy.errors import EXIT_DONE, UsageError
 from azremedy.report import words
 from azremedy.report.advice_text import show_advice
@@ -18,6 +21,8 @@ from azremedy.report.live import make_listener
 from azremedy.report.plan_text import show_plan, show_run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azremedy.domain.plan import Plan
     from azremedy.domain.run import Run
 
@@ -38,39 +43,85 @@ class Flow:
     """``table`` or ``json``."""
     max_targets: int
     """Refuse more targets than this."""
+    out: Path | None = None
+    """Keep the plan in this file instead of carrying it out."""
+    approve: str | None = None
+    """Carry the plan out without asking if this is its fingerprint."""
 
 
 def take_flow(options: dict[str, Any]) -> Flow:
     """Take the flow's options out of a command's options."""
-    names = ("dry_run", "yes", "detailed_exitcode", "output", "max_targets")
-    flow = Flow(**{name: options.pop(name) for name in names})
+    names = ("dry_run", "yes", "detailed_exitcode", "output", "max_targets", "out", "approve")
+    flow = Flow(**{name: options.pop(name) for name in names if name in options})
     click.get_current_context().meta[console.OUTPUT] = flow.output
-    if flow.detailed_exitcode and not flow.dry_run:
+    if flow.detailed_exitcode and not (flow.dry_run or flow.out):
         raise UsageError("--detailed-exitcode is for dry runs", advice="Add --dry-run.")
-    return flow
+    if flow.out and flow.yes:
+        raise UsageError("--out keeps a plan, --yes carries one out", advice="Leave one out.")
+    return replace(flow, dry_run=True) if flow.out else flow
 
 
-def carry_out(azure: api.Azure, plan: Plan, flow: Flow) -> int:
-    """Do what the person wants with a plan and give the exit code."""
+def carry_out(
+    azure: api.Azure,
+    plan: Plan,
+    flow: Flow,
+    *,
+    after: Callable[[Run], None] = lambda _: None,
+) -> int:
+    """Do what the person wants with a plan and give the exit code.
+
+    Args:
+        azure: the connection.
+        plan: what was planned.
+        flow: what the person wants.
+        after: told what became of a plan that was carried out, before the answer is given.
+    """
     stopped = api.preview(plan, dry_run=flow.dry_run)
     if flow.dry_run or stopped.state is not RunState.PLANNED:
         _answer(stopped, flow)
+        if flow.out:
+            _keep(plan, flow.out)
         return _exit_code(stopped, flow)
-    if not flow.yes:
-        show_plan(plan, console.conversation())
-        if (declined := _ask(plan)) is not None:
-            if flow.output == "json":
-                _answer(declined, flow)
-            return declined.exit_code
-    elif flow.output == "table":
-        show_plan(plan, console.conversation())
-    run = api.apply(azure, plan, listen=make_listener(console.conversation()))
+    if (declined := _get_word(plan, flow)) is not None:
+        if flow.output == "json":
+            _answer(declined, flow)
+        return declined.exit_code
+    stop = Stop()
+    with stopping(stop):
+        run = api.apply(azure, plan, listen=make_listener(console.conversation()), stop=stop)
+    after(run)
     # A reader that has gone, as with "| head", does not change what the run came to.
     with suppress(BrokenPipeError, SystemExit):
         for advised in api.advise(run):
             show_advice(advised.playbooks, advised.vm_id, console.conversation())
         _answer_run(run, flow)
     return run.exit_code
+
+
+def _get_word(plan: Plan, flow: Flow) -> Run | None:
+    """Get the person's word; give the run that was declined, or ``None`` to go on.
+
+    Raises:
+        RefusedError: the approval is for another plan.
+    """
+    if flow.approve is not None:
+        api.check_approval(plan, flow.approve)
+    elif not flow.yes:
+        show_plan(plan, console.conversation())
+        return _ask(plan)
+    if flow.output == "table":
+        show_plan(plan, console.conversation())
+    return None
+
+
+def _keep(plan: Plan, path: Path) -> None:
+    fingerprint = api.save_plan(plan, path)
+    console.conversation().print(
+        f"Plan kept in {path}. Carry it out: azremedy apply {path} --approve {fingerprint}",
+        soft_wrap=True,
+        markup=False,
+        highlight=False,
+    )
 
 
 def _ask(plan: Plan) -> Run | None:

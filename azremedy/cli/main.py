@@ -47,7 +47,7 @@ COMMANDS = {
     "explain": Entry(
         "explain", "Say what an error code means today, what is behind it, and what to do about it."
     ),
-    "fix": Entry("fix", "Mend what a VM's backup fails for, and prove it with a backup."),
+    "fix": Entry("fix", "Find out why a VM's backup fails, mend that, and prove it with a backup."),
     "find-rg": Entry("find_rg", "List the groups in which Azure Backup keeps restore points."),
     "grant-keyvault": Entry(
         "grant_keyvault", "Let Azure Backup read the keys of a VM under Azure Disk Encryption."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -60,6 +61,12 @@ def change_options(command: CommandT) -> CommandT:
         (
             click.option("--dry-run", is_flag=True, help="Show the plan; nothing can be changed."),
             click.option("-y", "--yes", is_flag=True, help="Do not ask."),
+            click.option(
+                "--out",
+                type=click.Path(dir_okay=False, path_type=Path),
+                metavar="FILE",
+                help="Keep the plan in a file for 'azremedy apply'; nothing can be changed.",
+            ),
             click.option(
                 "--detailed-exitcode",
                 is_flag=True,

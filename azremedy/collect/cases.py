@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azremedy.collect import backups
+from azremedy.collect.disks import read_disks, read_encryption_sets
+from azremedy.collect.keys import read_keys
+from azremedy.collect.network import read_network
 from azremedy.collect.readers import select
 from azremedy.collect.vms import Needs, read_lists
-from azremedy.collect_disks import read_disks, read_encryption_sets
-from azremedy.collect_keys import read_keys
-from azremedy.collect_network import read_network
 from azremedy.domain.case import Case
 from azremedy.domain.evidence import (
     NOT_ASKED,

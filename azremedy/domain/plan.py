@@ -96,6 +96,34 @@ class TargetPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a plan was made, and by whom."""
+
+    cloud: str
+    """Resource Manager's address."""
+    tenant_id: str
+    """The tenant of the sign-in; empty when its token does not tell."""
+    caller: str
+    """Who signed in, as the token names them; empty when it does not."""
+    sandbox: str = ""
+    """The scenario's name when it was no real Azure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for: with it the same plan can be made again, to see what has moved."""
+
+    command: str
+    """The command."""
+    targets: tuple[ResourceId, ...]
+    """What it was asked to work on, as it was found then."""
+    options: str = "{}"
+    """What the caller allowed: the command's options as JSON."""
+    how: str = "{}"
+    """For ``fix``: how to diagnose, as JSON."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """Everything that a command would do, in order. A dry run is this and nothing more."""
 
@@ -109,6 +137,12 @@ class Plan:
     """One section for each target."""
     restores: tuple[PlannedStep, ...] = ()
     """Leased locks that are put back at the end, whatever the ending."""
+    origin: Origin | None = None
+    """Where it was made, and by whom."""
+    request: Request | None = None
+    """What was asked for; ``None`` for a plan that is not made anew, such as one that undoes."""
+    undoes: str | None = None
+    """The run whose changes it takes back."""
     schema: Literal["azremedy.plan/1"] = "azremedy.plan/1"
 
     @property

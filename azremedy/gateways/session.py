@@ -28,6 +28,7 @@ from azremedy.gateways.compute import ComputeGateway
 from azremedy.gateways.directory import DirectoryGateway
 from azremedy.gateways.disks import DisksGateway
 from azremedy.gateways.groups import GroupsGateway
+from azremedy.gateways.identity import Caller, read_caller
 from azremedy.gateways.inventory import InventoryGateway
 from azremedy.gateways.keyvaults import KeyVaultsGateway
 from azremedy.gateways.locks import LocksGateway
@@ -165,6 +166,14 @@ class Session:
             ),
             trace=self._trace,
         )
+
+    def find_caller(self) -> Caller:
+        """Say who signed in, as far as the token tells.
+
+        Raises:
+            SignInError: no credential worked.
+        """
+        return read_caller(self._credential, self.cloud.scope)
 
     def trace(self) -> Trace:
         """Give what remembers the last answer of each thread, of every subscription."""

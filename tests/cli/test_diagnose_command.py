@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import pty
 import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from rich.console import Console
 
+from azremedy.domain.findings import Certainty, Diagnosis, Finding
+from azremedy.ids import ResourceId
+from azremedy.report.diagnosis_text import show_diagnosis
 from azremedy.sandbox import scenario
 from tests.support.calls import list_writes
 
@@ -237,6 +247,89 @@ def test_a_vm_that_cannot_be_looked_into_is_diagnosed_without(diagnose: Call) ->
     assert 0 == done.code
     assert "skipped" in done.err
     assert "(agent-not-ready)" in done.out
+
+
+def answered(answer: str, record: Path) -> tuple[int, str]:
+    """Run the command at a terminal, type an answer, and give exit code and stdout."""
+    command = ("diagnose", "--vm", "web-1", "--sandbox", SWITCHED_OFF, "--look-inside")
+    mine, its = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "azremedy", *command, "--record", str(record)],
+        stdin=its,
+        stderr=its,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as child:
+        os.close(its)
+        seen = ""
+        while "[y/N]" not in seen:
+            seen += os.read(mine, 4096).decode()
+        os.write(mine, f"{answer}\n".encode())
+        out, _ = child.communicate(timeout=60)
+    os.close(mine)
+    return child.returncode, out
+
+
+@pytest.mark.parametrize(("answer", "looked"), [("y", 1), ("n", 0)])
+def test_a_person_decides_whether_to_look_inside(tmp_path: Path, answer: str, looked: int) -> None:
+    """Either way the diagnosis follows."""
+    record = tmp_path / "exchanges.jsonl"
+
+    code, out = answered(answer, record)
+
+    assert (0, looked) == (code, len(list_writes(record)))
+    assert (looked == 1) == ("(extensions-disabled)" in out)
+
+
+def test_what_is_only_worth_knowing_is_told_apart(diagnose: Call) -> None:
+    """It is no cause, but there is something to be done about it."""
+    done = diagnose("storage-blocked", "--detailed-exitcode")
+
+    assert 0 == done.code
+    assert "no cause is confirmed" in done.out
+    assert "worth knowing: " in done.out
+    assert "needs --allow-storage" in done.out
+
+
+def test_a_code_that_names_its_cause_needs_no_more(diagnose: Call) -> None:
+    """Only a person can mend it, so nothing but that is shown."""
+    done = diagnose("healthy-windows", "--code", "ExtensionSnapshotFailedCOM")
+
+    assert "- code ExtensionSnapshotFailedCOM\n  " in done.out
+    assert re.search(r"by hand: .+ \(in the VM.*\)\n", done.out)
+    assert "next:" not in done.out
+    assert "key-vault-closed" not in done.out
+
+
+def test_what_a_code_holds_is_told(diagnose: Call) -> None:
+    """With what it means, and what it advises whatever the cause."""
+    done = diagnose("allocation-failed")
+
+    assert "symptom: UserErrorCrpReportedUserError (400349)" in done.out
+    assert re.search(r"it holds: AllocationFailed: \S.+\n", done.out)
+    assert "whatever the cause, by hand: Find capacity" in done.out
+
+
+def test_an_instruction_without_a_text_is_named() -> None:
+    """Better its name than nothing."""
+    finding = Finding(
+        cause="ours",
+        title="Ours.",
+        certainty=Certainty.CONFIRMED,
+        message="it is so",
+        instructions=("ask-the-team",),
+    )
+    found = Diagnosis(
+        vm_id=ResourceId.parse(VM),
+        read_at=datetime(2026, 11, 20, 8, tzinfo=UTC),
+        findings=(finding,),
+    )
+    console = Console(file=StringIO(), width=200)
+
+    with console.capture() as captured:
+        show_diagnosis(found, console)
+
+    assert "by hand: ask-the-team\n" in captured.get()
 
 
 def test_worlds_of_the_tests_exist() -> None:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from azremedy.collect_disks import read_disks, read_encryption_sets
-from azremedy.collect_keys import read_keys
+from azremedy.collect.disks import read_disks, read_encryption_sets
+from azremedy.collect.keys import read_keys
 from azremedy.domain.evidence import Observed, Reading, Unreadable
 from azremedy.domain.keys import find_missing, find_unknown, list_key_uses
 from azremedy.domain.resources import Disk, DiskEncryptionSet, KeyUse

@@ -34,9 +34,7 @@ def wait_for_job(course: Course, _options: FixOptions) -> Course:
     evidence = course.evidence
     if (own := _find_own_backup(evidence)) is not None:
         message = f"a backup of this VM runs since {own.start_time}: wait for its end, which tells"
-        return course.say(
-            guards.refuse("backup-running", own.id, message, override="--cancel-job")
-        )
+        return course.say(guards.refuse("backup-running", own.id, message, override="--cancel-job"))
     names = ", ".join(f"{job.operation} {job.id.name}" for job in evidence.running_jobs.values)
     step = WaitForIdle(
         vm_id=evidence.vm.id, items=list_idle_items(evidence), timeout_s=IDLE_TIMEOUT_S

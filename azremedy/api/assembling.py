@@ -1,0 +1,103 @@
+"""From targets to one plan: what all planning commands share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from azremedy._version import __version__
+from azremedy.api.targets import resolve_vms
+from azremedy.collect import Collector
+from azremedy.domain import guards
+from azremedy.domain.plan import Request
+from azremedy.domain.planner.assemble import Section, assemble
+from azremedy.wire import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azremedy.api.connect import Azure
+    from azremedy.api.targets import VmNames
+    from azremedy.domain.plan import Plan
+    from azremedy.ids import ResourceId
+
+MAX_TARGETS = 20
+"""Targets that one plan may have unless the caller says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What is asked for, but for its targets."""
+
+    command: str
+    """The command's name."""
+    options: object = None
+    """What the caller allows, with which the plan can be made again."""
+    how: object = None
+    """For ``fix``: how to diagnose."""
+    max_targets: int = MAX_TARGETS
+    """More targets than this are refused."""
+
+
+def plan_vms(
+    azure: Azure, asked: VmNames, order: Order, plan: Callable[[Collector, ResourceId], Section]
+) -> Plan:
+    """Plan each VM and put the plans together.
+
+    Args:
+        azure: the connection.
+        asked: the VMs.
+        order: what is asked for.
+        plan: plans one VM, with what reads its subscription.
+
+    Raises:
+        TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
+    """
+    vm_ids = resolve_vms(azure, asked)
+    if len(vm_ids) > order.max_targets:
+        return refuse_too_many(azure, order, vm_ids)
+    # One collector a subscription: what all its VMs share is read once.
+    collectors = {
+        key: make_collector(azure, key) for key in {id_.subscription_id.lower() for id_ in vm_ids}
+    }
+    sections = tuple(plan(collectors[id_.subscription_id.lower()], id_) for id_ in vm_ids)
+    return assemble_plan(azure, order, sections)
+
+
+def refuse_too_many(azure: Azure, order: Order, targets: tuple[ResourceId, ...]) -> Plan:
+    """Make the plan that refuses more targets than the caller expects; nothing more is read."""
+    return assemble_plan(azure, order, (_too_many(targets, order.max_targets),))
+
+
+def _too_many(targets: tuple[ResourceId, ...], max_targets: int) -> Section:
+    place = targets[0].subscription
+    verdicts = guards.check_targets(len(targets), max_targets=max_targets, subject=str(place))
+    return Section(target=place, verdicts=tuple(verdicts))
+
+
+def assemble_plan(azure: Azure, order: Order, sections: tuple[Section, ...]) -> Plan:
+    """Put sections together into one plan of this version, made now, here and by the caller.
+
+    Raises:
+        SignInError: no credential worked.
+    """
+    targets = tuple(section.target for section in sections)
+    if len(sections) > order.max_targets:
+        sections = (_too_many(targets, order.max_targets),)
+    request = Request(
+        command=order.command,
+        targets=targets,
+        options=_write(order.options),
+        how=_write(order.how),
+    )
+    plan = assemble(order.command, sections, created_at=azure.clock.now(), tool_version=__version__)
+    return replace(plan, origin=azure.find_origin(), request=request)
+
+
+def make_collector(azure: Azure, subscription_id: str) -> Collector:
+    """Make what reads one subscription, for all VMs of a plan."""
+    return Collector(gateways=azure.gateways(subscription_id), clock=azure.clock)
+
+
+def _write(options: object) -> str:
+    return "{}" if options is None else to_json(options, indent=None)
