@@ -25,13 +25,20 @@ def _exchanges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     del os.environ["AZREMEDY_SANDBOX_RECORD"]
 
 
+@pytest.fixture(scope="session")
+def no_playbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a folder for playbooks of a team's own, in which there are none."""
+    return tmp_path_factory.mktemp("no-playbooks")
+
+
 @pytest.fixture(autouse=True)
-def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_playbooks: Path) -> None:
     """Take the person's Azure settings away and give the test a state folder of its own."""
     for name in list(os.environ):
         if name.startswith(_OWN) and name not in {"AZREMEDY_SANDBOX_RECORD", "AZREMEDY_SHARED"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AZREMEDY_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("AZREMEDY_PLAYBOOKS", str(no_playbooks))
     monkeypatch.setenv("AZURE_CONFIG_DIR", str(tmp_path / "azure-cli"))
 
 

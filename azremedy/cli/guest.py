@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azremedy import api, wire
+from azremedy import api
 from azremedy.api.agent import plan_script
 from azremedy.api.logs import check_archive, save_logs
 from azremedy.cli import console
@@ -17,15 +17,11 @@ from azremedy.cli.given import take_connection, take_targets
 from azremedy.cli.options import change_options, connection_options, vm_options
 from azremedy.domain.guest_scripts import COLLECT_LOGS, SCRIPTS
 from azremedy.domain.planner.agent import GuestOptions
-from azremedy.domain.run import RunState
 from azremedy.errors import UsageError
 from azremedy.report import words
 from azremedy.report.guest_text import show_outputs
-from azremedy.report.live import make_listener
-from azremedy.report.plan_text import show_plan, show_run
 
 if TYPE_CHECKING:
-    from azremedy.domain.plan import Plan
     from azremedy.domain.run import Run
 
 
@@ -63,7 +59,7 @@ def command(**options: Any) -> None:
         plan = plan_script(
             azure, targets, action, GuestOptions(**options), max_targets=flow.max_targets
         )
-        code = _carry_out(azure, plan, flow, into=into)
+        code = carry_out(azure, plan, flow, after=lambda run: _tell(run, flow, into=into))
     raise SystemExit(code)
 
 
@@ -75,38 +71,17 @@ def _check_into(action: str, into: Path | None) -> None:
     check_archive(into)
 
 
-def _carry_out(azure: api.Azure, plan: Plan, flow: Flow, *, into: Path | None) -> int:
-    """Do what every command does with its plan, and show what the scripts told."""
-    runnable = api.preview(plan, dry_run=flow.dry_run).state is RunState.PLANNED
-    if flow.dry_run or not runnable or not (flow.yes or console.can_ask()):
-        return carry_out(azure, plan, flow)
-    talk = console.conversation()
-    if not flow.yes or flow.output == "table":
-        show_plan(plan, talk)
-    if not flow.yes and not click.confirm("Carry out this plan?", default=False, err=True):
-        talk.print(words.RUNS[RunState.REFUSED])
-        run = api.decline(plan)
-    else:
-        run = api.apply(azure, plan, listen=make_listener(talk))
-        if into is not None:
-            _save(run, into)
-    # A reader that has gone, as with "| head", does not change what the run came to.
-    with suppress(BrokenPipeError, SystemExit):
-        _answer(run, flow, into=into)
-    return run.exit_code
+def _tell(run: Run, flow: Flow, *, into: Path | None) -> None:
+    """Keep the logs, or show what the scripts told, which JSON holds anyway."""
+    if into is not None:
+        _save(run, into)
+    elif flow.output == "table":
+        # A reader that has gone, as with "| head", does not change what the run came to.
+        with suppress(BrokenPipeError, SystemExit):
+            show_outputs(run, console.answer())
 
 
 def _save(run: Run, into: Path) -> None:
     logs = save_logs(run, into)
     talk = console.conversation()
     talk.print(f"{words.plural(len(logs), 'log')} in {into}", soft_wrap=True, markup=False)
-
-
-def _answer(run: Run, flow: Flow, *, into: Path | None) -> None:
-    if flow.output == "json":
-        click.echo(wire.to_json(run))
-        return
-    out = console.answer()
-    if into is None:
-        show_outputs(run, out)
-    show_run(run, out)

@@ -45,7 +45,8 @@ class Case:
     policy: Observation[BackupPolicy] = UNREAD
     """The policy of the item that protects it; absent when no active item names one."""
     last_backup: Observation[BackupJob] = UNREAD
-    """Its newest backup job that has ended, with error details; absent when there is none."""
+    """Its newest backup job that has ended, with error details; absent when there is none. One
+    that was cancelled tells nothing about the VM and is passed over."""
     running_jobs: Reading[BackupJob] = NOT_ASKED
     """Its jobs that have not ended, in every vault that knows it."""
     todays_backups: Reading[BackupJob] = NOT_ASKED

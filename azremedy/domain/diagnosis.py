@@ -23,7 +23,7 @@ NAMED = "as-the-code-says"
 def find_rules_in_play(playbooks: Iterable[Playbook]) -> tuple[Rule, ...]:
     """Find the rules to ask: those that a playbook names, and those that cost no further read.
 
-    Without a playbook all of them, except that nobody looks inside the VM unasked.
+    Without a playbook all of them; those about the inside cannot tell unless somebody looks there.
     """
     books = tuple(playbooks)
     named = {each.cause for book in books for each in book.causes}

@@ -22,7 +22,6 @@ from azremedy.domain.steps import (
     RestartVm,
     ResumeProtection,
     Reversible,
-    RunGuestScript,
     TriggerBackup,
     WaitForIdle,
 )
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from azremedy.domain.playbook import PlaybookCause
     from azremedy.domain.rules.base import Rule
 
-_UNDO = {
+REVERSIBLE = {
     Remedy.UNLOCK: DeleteLock.reversible,
     Remedy.CLEAN_POINTS: DeleteRestorePointCollection.reversible,
     # The lock can be put back; the points that the service then deletes cannot.
@@ -44,16 +43,17 @@ _UNDO = {
     Remedy.REAPPLY_VM: ReapplyVm.reversible,
     Remedy.REDEPLOY_VM: RedeployVm.reversible,
     Remedy.DEALLOCATE_VM: DeallocateVm.reversible,
-    Remedy.START_AGENT: RunGuestScript.reversible,
-    Remedy.UPDATE_AGENT: RunGuestScript.reversible,
-    Remedy.ENABLE_EXTENSIONS: RunGuestScript.reversible,
-    Remedy.DEEP_CLEAN: RunGuestScript.reversible,
+    Remedy.START_AGENT: Reversible.BY_HAND,
+    Remedy.UPDATE_AGENT: Reversible.BY_HAND,
+    Remedy.ENABLE_EXTENSIONS: Reversible.BY_HAND,
+    Remedy.DEEP_CLEAN: Reversible.BY_HAND,
     Remedy.ALLOW_STORAGE: AddSecurityRule.reversible,
     Remedy.GRANT_KEY_VAULT: AddVaultAccess.reversible,
     Remedy.WAIT_FOR_JOB: WaitForIdle.reversible,
     Remedy.CANCEL_JOB: CancelJob.reversible,
     Remedy.RESUME_PROTECTION: ResumeProtection.reversible,
 }
+"""Whether what a remedy does can be undone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +174,6 @@ def _explain_cause(cause: PlaybookCause, rule: Rule) -> ExplainedCause:
 
 def _explain_remedies(remedies: tuple[Remedy, ...]) -> tuple[ExplainedRemedy, ...]:
     return tuple(
-        ExplainedRemedy(remedy=each, flag=FLAGS.get(each, ""), reversible=_UNDO[each])
+        ExplainedRemedy(remedy=each, flag=FLAGS.get(each, ""), reversible=REVERSIBLE[each])
         for each in remedies
     )

@@ -26,6 +26,7 @@ COPIES = {
 REVERSIBLE = {
     Reversible.YES: "can be undone",
     Reversible.BY_SERVICE: "Azure makes it again at the next backup",
+    Reversible.BY_HAND: "can be undone by hand",
     Reversible.NO: "cannot be undone",
     Reversible.NOTHING: "changes nothing",
 }

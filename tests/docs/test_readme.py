@@ -17,10 +17,11 @@ TRANSCRIPTS = re.findall(r"```console\n\$ azremedy (.*?)\n(.*?)```", README, re.
 
 @pytest.mark.parametrize(("arguments", "expected"), TRANSCRIPTS)
 def test_transcript_is_what_the_command_prints(arguments: str, expected: str) -> None:
-    """Each transcript is the command's own output, whole."""
+    """Each transcript is the command's own output; where a line says so something is left out."""
     result = CliRunner().invoke(cli, arguments.split(), catch_exceptions=False)
 
-    assert expected == result.output
+    shown = "(?s:.*)".join(re.escape(part) for part in expected.split("[…]\n"))
+    assert re.fullmatch(shown, result.output), result.output
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

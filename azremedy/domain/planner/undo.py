@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WHY_NOT = {
     Reversible.BY_SERVICE: "Azure makes it again by itself at the next backup",
+    Reversible.BY_HAND: "only a person can put it back, as the plan said",
     Reversible.NO: "what it did cannot be undone",
 }
 

@@ -15,6 +15,8 @@ class Reversible(StrEnum):
     """The inverse step puts everything back."""
     BY_SERVICE = "by-service"
     """Azure makes the thing again by itself at the next backup."""
+    BY_HAND = "by-hand"
+    """A person can put it back; the plan's notes say how."""
     NO = "no"
     """What is gone is gone."""
     NOTHING = "nothing"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from azremedy.domain.guest_scripts import find_script
 from azremedy.domain.steps.base import ItemRef, Reversible, VmRef
 from azremedy.ids import ResourceId
 
@@ -146,7 +147,6 @@ class RunGuestScript:
     """
 
     permission: ClassVar[str] = "Microsoft.Compute/virtualMachines/runCommand/action"
-    reversible: ClassVar[Reversible] = Reversible.NO
     repeatable: ClassVar[bool] = True
 
     vm: VmRef
@@ -156,6 +156,12 @@ class RunGuestScript:
     arguments: tuple[str, ...] = ()
     """Values that the script is given, in order; plain words and paths only."""
     kind: Literal["RunGuestScript"] = "RunGuestScript"
+
+    @property
+    def reversible(self) -> Reversible:
+        """Whether it can be undone: what only looks changes nothing, the rest is a person's."""
+        looks = not find_script(self.script).changes
+        return Reversible.NOTHING if looks else Reversible.BY_HAND
 
     @property
     def target(self) -> ResourceId:
