@@ -199,9 +199,11 @@ def test_more_targets_than_expected_are_refused(call: Call) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code", "sent", "told"),
-    [("y", 0, 1, "service walinuxagent: running"), ("n", 4, 0, "Refused")],
+    [("y", 0, 1, True), ("n", 4, 0, False)],
 )
-def test_a_person_is_asked(tmp_path: Path, answer: str, code: int, *, sent: int, told: str) -> None:
+def test_a_person_is_asked(
+    tmp_path: Path, answer: str, code: int, *, sent: int, told: bool
+) -> None:
     """On a terminal the plan is shown, and only a yes runs the script."""
     record = tmp_path / "exchanges.jsonl"
     command = ("guest", "check", "--vm", "web-1", "--sandbox", LINUX, "--record", str(record))
@@ -210,7 +212,7 @@ def test_a_person_is_asked(tmp_path: Path, answer: str, code: int, *, sent: int,
 
     assert code == ended
     assert sent == len(list_writes(record))
-    assert told in out
+    assert told == ("service walinuxagent: running" in out)
 
 
 def _typed(answer: str, command: tuple[str, ...]) -> tuple[int, str]:

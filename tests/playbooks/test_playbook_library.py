@@ -114,6 +114,7 @@ def test_named_file_wins_over_the_users_folder(
 
 def test_platforms_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the variable it is the platform's folder for configuration, if it exists."""
+    monkeypatch.delenv("AZREMEDY_PLAYBOOKS")
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
     before = find_user_folder()
