@@ -48,7 +48,8 @@ recorded Azure traffic of 2023. `runCommandUnanswered` is the same for a script:
 learn.microsoft.com/azure/virtual-machines/windows/run-command (2025-08-18). `cleanUpRestorePoints`
 is how long after a backup met the limit the service cleans up by itself: some hours, says
 learn.microsoft.com/azure/backup in
-backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout (2025-11-12). A real snapshot takes about
-8 minutes and a transfer half an hour (recorded Azure traffic, 2024); both are shorter here, so that
-a rehearsal against the server is short.
+backup-azure-troubleshoot-vm-backup-fails-snapshot-timeout (2025-11-12).
+`settleVirtualMachine` is when a change ends that a world began with; no source tells how long such
+changes take. A real snapshot takes about 8 minutes and a transfer half an hour (recorded Azure
+traffic, 2024); both are shorter here, so that a rehearsal against the server is short.
 """

@@ -104,12 +104,13 @@ each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.scen
 each_command = pytest.mark.parametrize("command", COMMANDS)
 
 
-CODE_WORLDS = sorted(set(scenario.names()) - {case.scenario for case in CASES})
+# A VM that is gone cannot be named to commands that work on VMs.
+CODE_WORLDS = sorted(set(scenario.names()) - {case.scenario for case in CASES} - {"vm-gone"})
 
 
 @pytest.mark.parametrize("name", CODE_WORLDS)
 def test_planning_in_the_world_of_a_code_writes_nothing(tmp_path: Path, name: str) -> None:
-    """Every other scenario is named after a code and has one VM; planning only reads there too."""
+    """Every other scenario has one VM that is named alike; planning only reads there too."""
     stage = open_stage(tmp_path, built_in(name))
 
     plans = [plan(stage.azure, "web-1") for plan in COMMANDS.values()]

@@ -314,8 +314,8 @@ RULES: tuple[Rule, ...] = (
         title="Restore points of an earlier protection are still there",
         needs=_NEEDS,
         check=check_orphaned_points,
-        source="learn.microsoft.com/azure/backup/backup-during-vm-creation: a collection stays "
-        "where it was made",
+        source="learn.microsoft.com/azure/backup/backup-during-vm-creation (2019-06-13): a "
+        "collection stays where it was made",
         advisory=True,
     ),
 )
