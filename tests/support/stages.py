@@ -10,15 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from azremedy import api
 from azremedy.api.connect import connect_app
-from azremedy.domain.steps import (
-    CreateLock,
-    DeleteExtension,
-    DeleteLock,
-    DeleteRestorePointCollection,
-    TriggerBackup,
-    WaitForCleanup,
-    WaitForJob,
-)
+from azremedy.domain.steps import AddVaultAccess, RemoveVaultAccess
 from azremedy.sandbox import App, World, scenario
 from azremedy.sandbox.http import Request
 from azremedy.sandbox.recorder import Recorder
@@ -213,15 +205,40 @@ def writes_of(steps: Sequence[Step]) -> list[str]:
 
 
 def _requests_of(step: Step) -> list[tuple[str, object]]:
-    match step:
-        case DeleteLock() | DeleteExtension() | DeleteRestorePointCollection():
-            return [("DELETE", step.target)]
-        case CreateLock():
-            return [("PUT", step.target)]
-        case TriggerBackup():
-            return [("POST", f"{step.item_id}/backup")]
-        case WaitForJob() | WaitForCleanup():
-            return []
+    if step.kind in _METHODS:
+        return [(_METHODS[step.kind], step.target)]
+    if step.kind in _ACTIONS:
+        return [("POST", f"{step.target}/{_ACTIONS[step.kind]}")]
+    if isinstance(step, AddVaultAccess | RemoveVaultAccess):
+        kind = "add" if isinstance(step, AddVaultAccess) else "remove"
+        return [("PUT", f"{step.vault_id}/accessPolicies/{kind}")]
+    return []
+
+
+_METHODS = {
+    "DeleteLock": "DELETE",
+    "DeleteExtension": "DELETE",
+    "DeleteRestorePointCollection": "DELETE",
+    "RemoveSecurityRule": "DELETE",
+    "RemoveRoleAssignment": "DELETE",
+    "CreateLock": "PUT",
+    "AddSecurityRule": "PUT",
+    "AddServiceEndpoint": "PUT",
+    "RemoveServiceEndpoint": "PUT",
+    "AddRoleAssignment": "PUT",
+    "ResumeProtection": "PUT",
+}
+_ACTIONS = {
+    "ReapplyVm": "reapply",
+    "RestartVm": "restart",
+    "RedeployVm": "redeploy",
+    "DeallocateVm": "deallocate",
+    "StartVm": "start",
+    "RunGuestScript": "runCommand",
+    "CancelJob": "cancel",
+    "TriggerBackup": "backup",
+}
+"""What the other steps' targets are asked to do. Steps that only wait send nothing."""
 
 
 def entries_of(run: Run, folder: Path) -> list[Json]:

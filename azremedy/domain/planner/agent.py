@@ -9,12 +9,18 @@ from typing import TYPE_CHECKING
 from azremedy.domain import guards
 from azremedy.domain.guest_scripts import START_AGENT, GuestScript, System, find_script, find_system
 from azremedy.domain.locks import is_inherited
-from azremedy.domain.planner.assemble import Draft, Section, select_allowed
+from azremedy.domain.planner.assemble import (
+    Draft,
+    Section,
+    list_idle_items,
+    select_allowed,
+)
 from azremedy.domain.resources import LockLevel
 from azremedy.domain.rules.agents import SILENCE
 from azremedy.domain.steps import (
     DeallocateVm,
     DeleteLock,
+    ItemRef,
     ReapplyVm,
     RedeployVm,
     RestartVm,
@@ -90,7 +96,8 @@ def plan_restart_agent(evidence: VmEvidence, options: AgentOptions) -> Section:
     if options.by in {AgentBy.AUTO, AgentBy.RUN_COMMAND}:
         return _plan_script(evidence, find_script(START_AGENT), options, arguments=((),))
     verdicts = (*_check_power(vm, options.by), *_check_jobs(evidence, options))
-    drafts = tuple(_draft_change(step, options.by) for step in _choose_steps(vm, options.by))
+    steps = _choose_steps(_refer(evidence, options), options.by)
+    drafts = tuple(_draft_change(step, options.by) for step in steps)
     return _section(evidence, options, drafts=drafts, verdicts=verdicts, notes=_notes(options.by))
 
 
@@ -99,7 +106,8 @@ def plan_deallocate(evidence: VmEvidence, options: AgentOptions) -> Section:
     vm = evidence.vm
     if vm.power_state == "deallocated":
         return Section(target=vm.id, gaps=evidence.gaps)
-    draft = Draft(step=DeallocateVm(vm=refer_to(vm)), reason="shut down inside, it half runs on")
+    step = DeallocateVm(vm=_refer(evidence, options))
+    draft = Draft(step=step, reason="shut down inside, it half runs on")
     verdicts = tuple(_check_jobs(evidence, options))
     notes = (DYNAMIC_ADDRESS, STAYS_OFF)
     return _section(evidence, options, drafts=(draft,), verdicts=verdicts, notes=notes)
@@ -140,28 +148,32 @@ def _plan_script(
         *_check_agent(evidence, other_way),
         *(_check_jobs(evidence, options) if script.changes else ()),
     )
-    drafts = tuple(draft_script(vm, script, arguments=each) for each in arguments)
+    ref = _refer(evidence, options) if script.changes else refer_to(vm)
+    drafts = tuple(draft_script(ref, script, arguments=each) for each in arguments)
     undo = (f"To take it back: {script.undo}.",) if script.undo else ()
     return _section(evidence, options, drafts=drafts, verdicts=verdicts, notes=undo)
 
 
-def draft_script(
-    vm: VirtualMachine, script: GuestScript, *, arguments: tuple[str, ...] = ()
-) -> Draft:
+def draft_script(ref: VmRef, script: GuestScript, *, arguments: tuple[str, ...] = ()) -> Draft:
     """Draft one run of a script."""
-    step = RunGuestScript(vm=refer_to(vm), script=script.name, arguments=arguments)
+    step = RunGuestScript(vm=ref, script=script.name, arguments=arguments)
     told = (
         "; it goes on after Run Command has ended"
-        if find_system(vm.os_type) in script.detached
+        if find_system(ref.os_type) in script.detached
         else ""
     )
     where = f": {', '.join(arguments)}" if arguments else ""
     return Draft(step=step, reason=f"{script.title}{where}{told}")
 
 
-def refer_to(vm: VirtualMachine) -> VmRef:
-    """Name a VM for its whole life."""
-    return VmRef(id=vm.id, unique_id=vm.vm_id, os_type=vm.os_type)
+def refer_to(vm: VirtualMachine, idle_items: tuple[ItemRef, ...] = ()) -> VmRef:
+    """Name a VM for its whole life, with the items for which no job may run meanwhile."""
+    return VmRef(id=vm.id, unique_id=vm.vm_id, os_type=vm.os_type, idle_items=idle_items)
+
+
+def _refer(evidence: VmEvidence, options: Options) -> VmRef:
+    idle = () if options.during_job else list_idle_items(evidence)
+    return refer_to(evidence.vm, idle)
 
 
 def list_refusing_locks(evidence: VmEvidence) -> tuple[ManagementLock, ...]:
@@ -214,8 +226,7 @@ def _draft_lease(lock: ManagementLock) -> Draft:
     return Draft(step=DeleteLock(lock=lock, leased=True), reason=reason)
 
 
-def _choose_steps(vm: VirtualMachine, by: AgentBy) -> tuple[VmStep, ...]:
-    ref = refer_to(vm)
+def _choose_steps(ref: VmRef, by: AgentBy) -> tuple[VmStep, ...]:
     steps: dict[AgentBy, tuple[VmStep, ...]] = {
         AgentBy.RESTART: (RestartVm(vm=ref),),
         AgentBy.REAPPLY: (ReapplyVm(vm=ref),),

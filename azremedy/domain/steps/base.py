@@ -43,3 +43,5 @@ class VmRef:
     """``properties.vmId``."""
     os_type: str
     """``Windows`` or ``Linux``, as Azure writes it; empty when Azure does not say."""
+    idle_items: tuple[ItemRef, ...] = ()
+    """Protected items for which no job may run right before the change."""

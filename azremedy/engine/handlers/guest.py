@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.guest_scripts import GuestScript, System, find_script, find_system
 from azremedy.domain.steps import RunGuestScript
-from azremedy.engine.handlers.base import Accepted, Moved, Outcome, Proceed, Seen, Tools
+from azremedy.engine.handlers.base import Accepted, Moved, Outcome, Seen, Tools
+from azremedy.engine.handlers.idle import look_for_job
 from azremedy.engine.handlers.patient import retry_locked
 from azremedy.engine.handlers.ready import (
     follow_operation,
@@ -49,7 +50,9 @@ class GuestScriptRun:
         vm = self._read()
         if vm.vm_id.lower() != self.step.vm.unique_id.lower():
             return Moved(why="the VM was re-created since the plan")
-        return Proceed() if is_ready(vm) else Moved(why=tell_agent(vm))
+        if not is_ready(vm):
+            return Moved(why=tell_agent(vm))
+        return look_for_job(self.step.vm.idle_items, self.tools)
 
     def act(self) -> Accepted:
         """Start the script; another one that runs in the VM is waited for.

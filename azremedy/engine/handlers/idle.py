@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.jobs import is_job_of
 from azremedy.domain.resources import vault_of
+from azremedy.engine.handlers.base import Moved, Proceed
 from azremedy.gateways.backup import JobFilter
 
 if TYPE_CHECKING:
@@ -13,13 +14,20 @@ if TYPE_CHECKING:
 
     from azremedy.domain.resources import BackupJob
     from azremedy.domain.steps import ItemRef
-    from azremedy.engine.handlers.base import Tools
+    from azremedy.engine.handlers.base import Seen, Tools
 
 
 def find_running_job(items: Iterable[ItemRef], tools: Tools) -> BackupJob | None:
     """Find a job of one of the items that has not ended."""
     jobs = (job for item in items for job in list_jobs_of(item, tools))
     return next((job for job in jobs if job.running), None)
+
+
+def look_for_job(items: Iterable[ItemRef], tools: Tools) -> Seen:
+    """Say whether a change may go on: a job that has started since the plan forbids it."""
+    if job := find_running_job(items, tools):
+        return Moved(why=f"a {job.operation} job of this VM has started")
+    return Proceed()
 
 
 def list_jobs_of(item: ItemRef, tools: Tools) -> tuple[BackupJob, ...]:

@@ -13,7 +13,8 @@ from azremedy.domain.steps import (
     StartVm,
     VmStep,
 )
-from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
+from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Seen, Tools
+from azremedy.engine.handlers.idle import look_for_job
 from azremedy.engine.handlers.patient import retry_locked
 from azremedy.engine.handlers.ready import (
     find_restart,
@@ -62,7 +63,7 @@ class VmChange:
             case RestartVm() | RedeployVm() if vm.power_state != _RUNNING:
                 return Moved(why=f"the VM is {vm.power_state or 'in an unknown power state'} now")
             case _:
-                return Proceed()
+                return look_for_job(self.step.vm.idle_items, self.tools)
 
     def act(self) -> Accepted:
         """Start the change; a lock that was just removed may refuse for a while."""
