@@ -26,6 +26,7 @@ from azremedy.api.planning import (
     plan_reset,
     plan_unlock,
 )
+from azremedy.api.replanning import check_still_holds, find_moved, plan_again
 from azremedy.api.running import apply, decline, preview, resume
 from azremedy.api.saving import check_approval, find_fingerprint, load_plan, save_plan
 from azremedy.api.targets import GroupNames, VmNames
@@ -54,12 +55,15 @@ __all__ = [
     "advise",
     "apply",
     "check_approval",
+    "check_still_holds",
     "connect",
     "decline",
     "diagnose",
     "find_fingerprint",
     "find_groups",
+    "find_moved",
     "load_plan",
+    "plan_again",
     "plan_backup",
     "plan_clean",
     "plan_fix",

@@ -58,7 +58,7 @@ def command(**options: Any) -> None:
     allowed, wanted = take_allowed(options), options.pop("look_inside")
     if wanted and flow.dry_run:
         raise UsageError(
-            "--look-inside runs a script in the VM, which a dry run cannot do",
+            "--look-inside runs a script in the VM, which neither --dry-run nor --out can do",
             advice="Leave one of them out, or look first with 'azremedy diagnose --look-inside'.",
         )
     options["until"] = WaitFor(options["until"])

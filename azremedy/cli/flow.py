@@ -79,7 +79,7 @@ def carry_out(
     stopped = api.preview(plan, dry_run=flow.dry_run)
     if flow.dry_run or stopped.state is not RunState.PLANNED:
         _answer(stopped, flow)
-        if flow.out:
+        if flow.out and stopped.state is RunState.PLANNED:
             _keep(plan, flow.out)
         return _exit_code(stopped, flow)
     if (declined := _get_word(plan, flow)) is not None:

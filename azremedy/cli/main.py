@@ -38,6 +38,7 @@ COMMANDS = {
         "allow_storage",
         "Let a VM reach Azure Storage, where a rule or a route of its network is in the way.",
     ),
+    "apply": Entry("apply", "Carry out a plan from a file, exactly as it was kept."),
     "backup-now": Entry("backup_now", "Back a VM up now, and say how it ended."),
     "clean-rpc": Entry(
         "clean_rpc", "Delete a VM's restore point collections, after proof that they are its own."
@@ -52,6 +53,7 @@ COMMANDS = {
     "grant-keyvault": Entry(
         "grant_keyvault", "Let Azure Backup read the keys of a VM under Azure Disk Encryption."
     ),
+    "plan": Entry("plan", "Keep the plan of a command in a file, for 'azremedy apply'."),
     "playbook": Entry(
         "playbook",
         "Write playbooks of your own: what an error code means to your team, and what to do.",

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from azremedy import api
+from azremedy.api.agent import plan_agents, plan_script
 from azremedy.domain.events import StepEnded
+from azremedy.domain.planner.agent import AgentBy, AgentOptions
 from azremedy.ids import ResourceId
 from tests.support.stages import (
     COLLECTION_TYPE,
@@ -50,6 +52,16 @@ def reset(stage: Stage) -> Plan:
 def backup(stage: Stage) -> Plan:
     """Plan to back web-1 up."""
     return api.plan_backup(stage.azure, names("web-1"))
+
+
+def restart(stage: Stage) -> Plan:
+    """Plan to restart web-1."""
+    return plan_agents(stage.azure, names("web-1"), AgentOptions(by=AgentBy.RESTART))
+
+
+def script(stage: Stage) -> Plan:
+    """Plan to run a script in web-1 that changes something there."""
+    return plan_script(stage.azure, names("web-1"), "deep-clean")
 
 
 def add_point(stage: Stage) -> None:
@@ -111,6 +123,10 @@ def start_nameless_job(stage: Stage) -> None:
         (reset, start_nameless_job),
         (backup, start_job),
         (backup, start_nameless_job),
+        (restart, recreate_vm),
+        (restart, start_job),
+        (script, recreate_vm),
+        (script, start_job),
     ],
     ids=lambda each: each.__name__,
 )
