@@ -59,12 +59,16 @@ COMMANDS = {
         "Write playbooks of your own: what an error code means to your team, and what to do.",
     ),
     "guest": Entry("guest", "Run one of azremedy's own scripts inside a VM with Run Command."),
+    "report": Entry("report", "Tell a run, or a kept plan, as a document."),
     "reset-extension": Entry(
         "reset_extension",
         "Uninstall the VM's snapshot extension; the next backup installs it again.",
     ),
     "restart-agent": Entry("restart_agent", "Bring a VM's agent back, and wait until it is Ready."),
+    "resume": Entry("resume", "Take up a run that was cut off, interrupted, or failed."),
+    "runs": Entry("runs", "List what azremedy did, the newest run first."),
     "sandbox": Entry("sandbox", "Rehearse against a local Azure Resource Manager."),
+    "undo": Entry("undo", "Take back what a run did, the last step first, as far as Azure allows."),
     "unlock-rg": Entry(
         "unlock_rg", "Remove the locks that keep Azure Backup from deleting old restore points."
     ),

@@ -72,6 +72,15 @@ def hold(targets: Iterable[ResourceId], *, root: Path, run_id: str) -> Iterator[
         yield
 
 
+def is_held(root: Path, run_id: str) -> bool:
+    """Say whether a process that lives holds a lock for this run."""
+    held = ((path, _read(path)) for path in (root / "locks").glob("*.json"))
+    return any(
+        holder is not None and holder.run_id == run_id and _lives(holder, path)
+        for path, holder in held
+    )
+
+
 def _make_folder(root: Path) -> Path:
     folder = root / "locks"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

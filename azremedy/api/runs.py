@@ -1,0 +1,152 @@
+"""Look at earlier runs, and take them back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from azremedy._version import __version__
+from azremedy.api.running import find_state_folder
+from azremedy.domain.plan import Decision, Verdict
+from azremedy.domain.planner.assemble import Section, assemble
+from azremedy.domain.planner.undo import plan_undo as plan_sections
+from azremedy.domain.resources import ManagementLock
+from azremedy.domain.run import RunState, StepState
+from azremedy.domain.steps import CreateLock, DeleteLock
+from azremedy.engine.handlers.base import Memory
+from azremedy.engine.history import Past, list_past, read_past, remember
+from azremedy.engine.run_lock import is_held
+from azremedy.errors import EXIT_DONE, EXIT_INTERRUPTED, RefusedError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azremedy.api.connect import Azure
+    from azremedy.domain.plan import Plan
+
+ALIVE = "running"
+CUT_OFF = "cut off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRun:
+    """An earlier run in short."""
+
+    past: Past
+    """What its journal says."""
+    state: str
+    """``done``, ``failed``, ``interrupted``, ``running``, or ``cut off``: its process is gone and
+    did not live to say how it ended."""
+    locks_off: tuple[ManagementLock, ...] = ()
+    """Leased locks that it took off, or may have, and did not put back."""
+    undone_by: str | None = None
+    """The run that took it back."""
+
+
+def list_runs(root: Path) -> tuple[PastRun, ...]:
+    """List the runs of a state folder, the newest first. Reads files only."""
+    found = list_past(root / "runs")
+    undone = {past.plan.undoes: past.run_id for past in found if past.plan.undoes and _ok(past)}
+    return tuple(_sum_up(past, root, undone.get(past.run_id or "")) for past in found)
+
+
+def read_run(root: Path, run_id: str) -> PastRun:
+    """Read one run.
+
+    Raises:
+        TargetNotFoundError: there is no such run.
+        JournalDamagedError: its journal cannot be read.
+    """
+    past = read_past(root / "runs" / run_id)
+    others = list_past(root / "runs")
+    undone = (each.run_id for each in others if each.plan.undoes == run_id and _ok(each))
+    return _sum_up(past, root, next(undone, None))
+
+
+def plan_undo(azure: Azure, run_id: str, *, state_folder: Path | None = None) -> Plan:
+    """Plan the opposite of what a run did, the last step first.
+
+    Raises:
+        TargetNotFoundError: there is no such run.
+        JournalDamagedError: its journal cannot be read.
+        RefusedError: it still runs, was cut off, or was undone already.
+    """
+    root = state_folder or find_state_folder(azure)
+    found = read_run(root, run_id)
+    _check_settled(found, run_id)
+    past = found.past
+    sections = tuple(map(_warn_of_locks, plan_sections(past.plan, past.results)))
+    plan = assemble("undo", sections, created_at=azure.clock.now(), tool_version=__version__)
+    return replace(plan, origin=azure.find_origin(), undoes=run_id)
+
+
+def _check_settled(found: PastRun, run_id: str) -> None:
+    if found.undone_by is not None:
+        raise RefusedError(
+            f"Run {run_id} was undone already, by run {found.undone_by}",
+            advice=f"See 'azremedy runs show {found.undone_by}'.",
+        )
+    if found.state == ALIVE:
+        raise RefusedError(f"Run {run_id} still runs", advice="Wait for its end.")
+    if found.past.unknown or found.locks_off:
+        raise RefusedError(
+            f"What run {run_id} did is not known to the end, or its locks are still off",
+            advice=f"First: 'azremedy resume {run_id}'.",
+        )
+
+
+def _warn_of_locks(section: Section) -> Section:
+    """Say that a lock which was the root cause comes back with the undoing."""
+    verdicts = tuple(
+        Verdict(
+            guard="cause-comes-back",
+            decision=Decision.WARN,
+            subject=str(draft.step.target),
+            message="this lock kept the service from cleaning up: backups may fail again with it",
+        )
+        for draft in section.drafts
+        if isinstance(draft.step, CreateLock)
+    )
+    return replace(section, verdicts=(*section.verdicts, *verdicts))
+
+
+def _ok(past: Past) -> bool:
+    return past.exit_code == EXIT_DONE
+
+
+def _sum_up(past: Past, root: Path, undone_by: str | None) -> PastRun:
+    return PastRun(
+        past=past,
+        state=_tell_state(past, root),
+        locks_off=_list_off(past),
+        undone_by=undone_by,
+    )
+
+
+def _tell_state(past: Past, root: Path) -> str:
+    if is_held(root, past.run_id or ""):
+        return ALIVE
+    if past.exit_code is None:
+        return CUT_OFF
+    if past.exit_code == EXIT_INTERRUPTED:
+        return RunState.INTERRUPTED.value
+    return RunState.DONE.value if past.exit_code == EXIT_DONE else RunState.FAILED.value
+
+
+def _list_off(past: Past) -> tuple[ManagementLock, ...]:
+    """List the leased locks that nothing in the journal says are back."""
+    memory = Memory()
+    remember(past, memory)
+    settled = {n for n, r in past.results.items() if r.state in {StepState.DONE, StepState.ALREADY}}
+    back = {
+        planned.step.lock.id
+        for planned in past.plan.restores
+        if isinstance(planned.step, CreateLock) and planned.number in settled
+    }
+    return tuple(
+        planned.step.lock
+        for planned in past.plan.steps
+        if isinstance(planned.step, DeleteLock)
+        and planned.step.leased
+        and planned.step.lock.id in memory.removed_locks - back
+    )

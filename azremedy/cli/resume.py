@@ -1,0 +1,81 @@
+"""``azremedy resume``."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from azremedy import api, wire
+from azremedy.api.replanning import check_origin
+from azremedy.api.runs import read_run
+from azremedy.cli import console
+from azremedy.cli.given import take_connection
+from azremedy.cli.options import connection_options
+from azremedy.cli.run_options import check_run_id, find_root
+from azremedy.cli.stopping import stopping
+from azremedy.domain.run import RunState
+from azremedy.engine.stop import Stop
+from azremedy.errors import EXIT_REFUSED
+from azremedy.report import words
+from azremedy.report.live import make_listener
+from azremedy.report.plan_text import show_run
+from azremedy.report.runs_text import show_locks_off, show_steps
+
+if TYPE_CHECKING:
+    from azremedy.api.runs import PastRun
+
+
+@click.command("resume")
+@click.argument("run_id", metavar="RUN")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@connection_options
+def command(**options: Any) -> None:
+    """Take up a run that was cut off, interrupted, or failed.
+
+    What is done is not done again; what nobody saw the end of is looked at first; leased locks that
+    are off go back. It may be repeated.
+
+    \b
+    Examples:
+      azremedy runs
+      azremedy resume 20261120T080000Z-7f593ab0
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
+    run_id, yes, output = (
+        check_run_id(options.pop("run_id")),
+        options.pop("yes"),
+        options.pop("output"),
+    )
+    click.get_current_context().meta[console.OUTPUT] = output
+    connection = take_connection(options)
+    found = read_run(find_root(rehearsals=connection.sandbox is not None), run_id)
+    if connection.subscription is None:
+        target = found.past.plan.targets[0].target
+        connection = replace(connection, subscription=target.subscription_id)
+    with api.connect(connection) as azure:
+        check_origin(azure, found.past.plan)
+        if not (yes or _ask(found)):
+            raise SystemExit(EXIT_REFUSED)
+        stop = Stop()
+        with stopping(stop):
+            listen = make_listener(console.conversation())
+            run = api.resume(azure, run_id, listen=listen, stop=stop)
+    if output == "json":
+        click.echo(wire.to_json(run))
+    else:
+        show_run(run, console.answer())
+    raise SystemExit(run.exit_code)
+
+
+def _ask(found: PastRun) -> bool:
+    talk = console.conversation()
+    show_steps(found.past.plan, found.past.results, talk)
+    show_locks_off(found.locks_off, talk)
+    if not console.can_ask():
+        talk.print("Refused: there is no terminal to ask on. Give --yes to take this run up.")
+        return False
+    if click.confirm("Take up this run?", default=False, err=True):
+        return True
+    talk.print(words.RUNS[RunState.REFUSED])
+    return False

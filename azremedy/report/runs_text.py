@@ -1,0 +1,122 @@
+"""Earlier runs as text for people, and as Markdown for tickets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.markup import escape
+from rich.table import Table
+
+from azremedy.report import words
+from azremedy.report.step_words import doing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from rich.console import Console
+
+    from azremedy.domain.findings import Diagnosis
+    from azremedy.domain.plan import Plan, PlannedStep, PointLoss
+    from azremedy.domain.resources import ManagementLock
+    from azremedy.domain.run import StepResult
+
+
+def show_runs(rows: Iterable[tuple[str, str, str, str, str]], console: Console) -> None:
+    """Write runs as a table: id, when, command, targets, state."""
+    table = Table("run", "began", "command", "targets", "state", box=None)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    console.print(table)
+
+
+def show_locks_off(locks: Iterable[ManagementLock], console: Console) -> None:
+    """Write the leased locks that are off."""
+    for lock in locks:
+        told = f"STILL OFF: the {lock.level} lock {lock.id}"
+        console.print(f"[bold red]{escape(told)}[/bold red]", soft_wrap=True)
+
+
+def show_steps(plan: Plan, results: Mapping[int, StepResult], console: Console) -> None:
+    """Write what became of each step, with times and request ids."""
+    for planned in plan.steps:
+        console.print(
+            escape(_tell_step(planned, results.get(planned.number))),
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _tell_step(planned: PlannedStep, result: StepResult | None) -> str:
+    head = f"{planned.number}. {doing(planned.step)}"
+    if result is None:
+        return f"{head}: no outcome"
+    parts = [f"{head}: {words.STATES[result.state]}"]
+    parts += [part for part in (result.message, _when(result), _ids(result)) if part]
+    return "; ".join(parts)
+
+
+def _when(result: StepResult) -> str:
+    if result.started_at is None or result.ended_at is None:
+        return ""
+    return f"{tell_time(result.started_at)} to {tell_time(result.ended_at)}"
+
+
+def _ids(result: StepResult) -> str:
+    return f"request {result.request_id}" if result.request_id else ""
+
+
+def tell_time(time: datetime) -> str:
+    """Write a time, to the second, in UTC."""
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def write_markdown(
+    plan: Plan, results: Mapping[int, StepResult], *, title: str, locks: Iterable[ManagementLock]
+) -> str:
+    """Write a run, or a plan without results, as Markdown for a ticket."""
+    off = (f"**STILL OFF**: the {lock.level} lock `{lock.id}`\n" for lock in locks)
+    parts = [f"# {title}\n", *off]
+    for target in plan.targets:
+        parts += [f"## `{target.target}`\n", *_tell_causes(target.diagnosis)]
+        parts += [*_table(target.steps, results), *_tell_loss(target.loss)]
+        parts += [f"* {note}" for note in target.notes]
+    if plan.restores:
+        parts += ["\n## Locks put back\n", *_table(plan.restores, results)]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _tell_causes(diagnosis: Diagnosis | None) -> list[str]:
+    told = []
+    for finding in diagnosis.confirmed if diagnosis else ():
+        told.append(f"* Cause **{finding.cause}**: {finding.title}: {finding.message}")
+        told += [
+            f"  * {each.fact} (`{each.source}`, {_origin(each.request_id)})"
+            for each in finding.basis
+        ]
+    return [*told, ""] if told else []
+
+
+def _table(steps: Iterable[PlannedStep], results: Mapping[int, StepResult]) -> list[str]:
+    rows = [_row(planned, results.get(planned.number)) for planned in steps]
+    return ["| step | what | state | request |", "|---|---|---|---|", *rows, ""]
+
+
+def _tell_loss(loss: tuple[PointLoss, ...]) -> list[str]:
+    if not loss:
+        return []
+    head = f"{words.plural(len(loss), 'restore point')} in the loss sheet:\n"
+    rows = (f"* `{point.restore_point_id.name}`: {words.COPIES[point.copy]}" for point in loss)
+    return [head, *rows, ""]
+
+
+def _origin(request_id: str | None) -> str:
+    return f"request {request_id}" if request_id else "no request id"
+
+
+def _row(planned: PlannedStep, result: StepResult | None) -> str:
+    state = words.STATES[result.state] if result else "no outcome"
+    message = f": {result.message}" if result and result.message else ""
+    request = result.request_id if result and result.request_id else ""
+    what = doing(planned.step).replace("|", "\\|")
+    return f"| {planned.number} | {what} | {state}{message} | {request} |"
