@@ -17,7 +17,7 @@ from azremedy.engine.history import read_past
 from azremedy.engine.journal import Journal
 from azremedy.engine.run_lock import hold
 from azremedy.engine.stop import Stop
-from azremedy.errors import EXIT_DONE, EXIT_FAILURES, EXIT_REFUSED, RefusedError
+from azremedy.errors import EXIT_DONE, EXIT_FAILURES, EXIT_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,23 +116,18 @@ def resume(
     """Take up a run that ended before its end: what is done is not done again.
 
     Steps that failed are tried again; steps whose outcome nobody saw are looked at first; leased
-    locks that are off go back. Safe to repeat.
+    locks that are off go back. Safe to repeat: of a run that is done nothing is done again.
 
     Raises:
         TargetNotFoundError: there is no such run.
         JournalDamagedError: its journal cannot be read.
         HeldError: its process still lives, or another run works on one of the targets.
-        RefusedError: nothing of it is left to do, or its journal cannot be written.
+        RefusedError: its journal cannot be written.
     """
     root = state_folder or find_state_folder(azure)
     folder = root / "runs" / run_id
     with hold(list_held(read_past(folder).plan), root=root, run_id=run_id):
         past = read_past(folder)
-        if not past.open:
-            raise RefusedError(
-                f"Nothing of run {run_id} is left to do",
-                advice=f"See 'azremedy runs show {run_id}'.",
-            )
         with closing(Journal.reopen(folder)) as journal, azure.open_writer() as session:
             executor = Executor(
                 session=session,

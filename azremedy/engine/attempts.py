@@ -26,6 +26,7 @@ from azremedy.engine.handlers.base import (
     Patience,
     Resumable,
     Tools,
+    Traceable,
     stale,
 )
 from azremedy.engine.handlers.choose import choose_handler
@@ -251,6 +252,8 @@ def _find_sent(handler: Handler, token: str | None) -> Accepted | None:
     """Find what became of a request that may have been sent; ``None``: it was not carried out."""
     if token and isinstance(handler, Resumable):
         return handler.resume(token)
+    if isinstance(handler, Traceable):
+        return handler.trace_request()
     return handler.confirm()
 
 

@@ -63,8 +63,21 @@ class Past:
 
     @property
     def settled(self) -> Mapping[int, StepResult]:
-        """Steps that need nothing more."""
-        return {n: result for n, result in self.results.items() if result.state in SETTLED}
+        """Steps that need nothing more.
+
+        A lock that was lent and has been given back is lent once more while work is left that may
+        need it.
+        """
+        over = {n: result for n, result in self.results.items() if result.state in SETTLED}
+        if all(p.number in over for target in self.plan.targets for p in target.steps):
+            return over
+        back = {p.step.target for p in self.plan.restores if p.number in over}
+        lent = {
+            planned.number
+            for planned in self.plan.steps
+            if isinstance(planned.step, DeleteLock | CreateLock) and planned.step.target in back
+        }
+        return {n: result for n, result in over.items() if n not in lent}
 
     @property
     def unknown(self) -> frozenset[int]:

@@ -171,6 +171,7 @@ def test_json_is_written_as_people_and_pipelines_read_it() -> None:
             },
         },
         "job": None,
+        "output": "",
     }
 
     assert expected == wire.to_document(result)
@@ -222,5 +223,5 @@ def test_unread_lists_are_told_as_gaps() -> None:
 
     _validator(VmEvidence).validate(document)
     assert ("a/b/read", []) == (document["locks"]["gaps"][0]["action"], document["locks"]["values"])
-    assert {"values": [], "gaps": []} == document["groups"]
+    assert {"values": [], "gaps": [], "receipts": []} == document["groups"]
     assert "not asked for" == document["items"]["gaps"][0]["why"]

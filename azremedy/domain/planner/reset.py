@@ -106,8 +106,14 @@ def _draft_delete(extension_id: ResourceId, evidence: VmEvidence, options: Reset
         step=DeleteExtension(
             extension_id=extension_id,
             vm_unique_id=evidence.vm.vm_id,
+            state=_find_state(extension_id, evidence),
             agent_may_be_dead=options.agent_not_ready,
             idle_items=() if options.during_job else list_idle_items(evidence),
         ),
         reason=f"'{extension_id.name}' is loaded afresh by the next backup",
     )
+
+
+def _find_state(extension_id: ResourceId, evidence: VmEvidence) -> str:
+    listed = (each.state for each in evidence.extensions.values if each.id == extension_id)
+    return next(listed, "")

@@ -25,6 +25,8 @@ class DeleteExtension:
     """The extension's ARM id."""
     vm_unique_id: str
     """The VM's ``vmId``: a VM re-created under the same name is not the target."""
+    state: str = ""
+    """Its provisioning state in ARM's list when it was planned; empty when the list has it not."""
     agent_may_be_dead: bool = False
     """Whether it is tried although the VM, or its agent, cannot do its part."""
     idle_items: tuple[ItemRef, ...] = ()

@@ -78,6 +78,25 @@ class BackupTrigger:
             "the command again.",
         )
 
+    def trace_request(self) -> Accepted | None:
+        """Find out whether the backup was started by a process that did not live to see it.
+
+        Raises:
+            AzremedyError: the jobs cannot be read.
+        """
+        trigger = self.tools.memory.triggers.get(self.step.item_id)
+        if trigger is None:
+            return None
+        if trigger.operation_id is not None or trigger.job_id is not None:
+            return Accepted()
+        give_up = trigger.sent_at + self.tools.patience.trigger_seen
+        while (job := self._find_job()) is None:
+            if self.tools.clock.now() >= give_up:
+                return None
+            self.tools.clock.sleep(self.tools.patience.job_every.total_seconds())
+        self._remember(job_id=job.id)
+        return Accepted()
+
     def finish(self, accepted: Accepted) -> Outcome:  # noqa: ARG002 - part of the protocol
         """Nothing to wait for: the next step follows the backup, as soon as one can be named."""
         trigger = self.tools.memory.triggers[self.step.item_id]

@@ -52,6 +52,8 @@ class Accepted:
     """``x-ms-correlation-request-id``."""
     operation: Operation | None = None
     """The long-running operation, if it is one."""
+    underway: bool = False
+    """Whether Azure is seen to work on it, without an operation that could be followed."""
     moot: bool = False
     """Whether Azure answered that what the request is about is gone."""
 
@@ -111,6 +113,9 @@ class Patience:
     """Time between counts of restore points."""
     throttled: timedelta = timedelta(minutes=15)
     """How long a throttled trigger is waited out: 429 means that it was not carried out."""
+    trigger_seen: timedelta = timedelta(minutes=10)
+    """How long after a request for a backup its job may stay unseen: after that the request did
+    not arrive. The service names a job within seconds (recorded Azure traffic, 2018 to 2024)."""
     trigger_looks: int = 5
     """Looks for the job of a backup whose request got no answer."""
     fresh: timedelta = timedelta(minutes=1)
@@ -163,6 +168,14 @@ class Handler(Protocol):
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the operation to its end and see the effect."""
+
+
+@runtime_checkable
+class Traceable(Protocol):
+    """A handler that knows better than by one look what became of a request long ago."""
+
+    def trace_request(self) -> Accepted | None:
+        """Find out whether a request arrived whose answer nobody saw; ``None``: it did not."""
 
 
 @runtime_checkable

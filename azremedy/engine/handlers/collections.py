@@ -74,8 +74,12 @@ class CollectionDeletion:
         return Accepted(operation=compute.resume_delete_collection(self.step.collection_id, token))
 
     def confirm(self) -> Accepted | None:
-        """Look whether the collection is gone."""
-        return Accepted() if self._find() is None else None
+        """Look whether the collection is gone, or going."""
+        found = self._find()
+        if found is None:
+            return Accepted()
+        underway = found.provisioning_state.lower() == "deleting"
+        return Accepted(underway=True) if underway else None
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the deletion to its end, and start again when a large one timed out."""
@@ -97,6 +101,9 @@ class CollectionDeletion:
             ended = follow_deletion(accepted, self.tools)
         except AzureError as error:
             return None if self._find() is None else error
+        patience = self.tools.patience.delete
+        if accepted.underway:
+            ended = wait_until_gone(self._is_there, self.tools, within=patience)
         if not ended and self._is_there():
             raise still_deleting(self.step.collection_id)
         if not wait_until_gone(self._is_there, self.tools):

@@ -9,6 +9,7 @@ from azremedy.errors import AzureError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import timedelta
 
     from azremedy.engine.handlers.base import Accepted, Tools
     from azremedy.ids import ResourceId
@@ -31,13 +32,20 @@ def follow_deletion(accepted: Accepted, tools: Tools) -> bool:
     return operation.finished()
 
 
-def wait_until_gone(is_there: Callable[[], bool], tools: Tools) -> bool:
+def wait_until_gone(
+    is_there: Callable[[], bool], tools: Tools, *, within: timedelta | None = None
+) -> bool:
     """Say whether a thing disappears within the minutes that Azure's reads may lag behind.
+
+    Args:
+        is_there: looks for it.
+        tools: what the handler works with.
+        within: another time, for a deletion that cannot be followed otherwise.
 
     Raises:
         AzureError: when the last look got no answer.
     """
-    give_up = tools.clock.now() + tools.patience.gone
+    give_up = tools.clock.now() + (within or tools.patience.gone)
     while keep_asking(is_there, tools, until=give_up):
         if tools.clock.now() >= give_up:
             return False

@@ -64,12 +64,23 @@ class ExtensionDeletion:
         return Accepted(operation=compute.resume_delete_extension(self.step.extension_id, token))
 
     def confirm(self) -> Accepted | None:
-        """Look whether the extension is gone."""
-        return None if self._is_there() else Accepted()
+        """Look whether the extension is gone, or going.
+
+        One that was stuck in its deletion from the start tells nothing by that.
+        """
+        if not self._is_there():
+            return Accepted()
+        listed = self.tools.gateways(self._vm_id).compute.list_extensions(self._vm_id)
+        states = (each.state for each in listed if each.id == self.step.extension_id)
+        underway = next(states, "").lower() == "deleting" != self.step.state.lower()
+        return Accepted(underway=True) if underway else None
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the uninstallation to its end and see that nothing reports the extension."""
         ended = follow_deletion(accepted, self.tools)
+        if accepted.underway:
+            patience = self.tools.patience.delete
+            ended = wait_until_gone(self._is_there, self.tools, within=patience)
         if not ended and self._is_there():
             raise still_deleting(self.step.extension_id)
         if not wait_until_gone(self._is_there, self.tools):

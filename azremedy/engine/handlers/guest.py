@@ -69,6 +69,12 @@ class GuestScriptRun:
             operation=operation,
         )
 
+    def resume(self, token: str) -> Accepted:
+        """Take up a script that another process started."""
+        vm_id = self.step.vm.id
+        operation = self.tools.gateways(vm_id).vm_changes.resume_script(vm_id, token)
+        return Accepted(operation=operation)
+
     def confirm(self) -> Accepted | None:
         """Nothing tells whether a script has begun whose request got no answer."""
         return None

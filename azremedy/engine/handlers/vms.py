@@ -75,6 +75,12 @@ class VmChange:
             operation=operation,
         )
 
+    def resume(self, token: str) -> Accepted:
+        """Take up a change that another process started."""
+        vm_id = self.step.vm.id
+        operation = self.tools.gateways(vm_id).vm_changes.resume_change(vm_id, token)
+        return Accepted(operation=operation)
+
     def confirm(self) -> Accepted | None:
         """Look whether the VM shows that the change is under way, or done."""
         vm = self._read()

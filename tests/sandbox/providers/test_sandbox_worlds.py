@@ -205,11 +205,7 @@ def _mend_extension(azure: Azure) -> None:
 
 
 def _end_access(azure: Azure) -> None:
-    (snapshot,) = azure.opened.world.scenario.guest[VM].open_snapshots
-    parts = snapshot.split("/")
-    azure.compute.disk_restore_point.begin_revoke_access(
-        parts[4], parts[8], parts[10], parts[12]
-    ).result()
+    guest_facts.change(azure.opened.world, VM, open_snapshots=())
     _wait(3, azure)
 
 
