@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azremedy.domain.plan import Origin
-from azremedy.errors import UsageError
+from azremedy.errors import RefusedError, UsageError
 from azremedy.gateways.clients import SessionOptions
 from azremedy.gateways.session import Session
 from azremedy.gateways.subscriptions import choose_subscription, resolve_subscription
@@ -37,6 +37,8 @@ class ConnectOptions:
     """A scenario's name or file: a fresh local world in virtual time instead of Azure."""
     record: str | None = None
     """With a sandbox: a file that gets each HTTP exchange."""
+    read_only: bool = False
+    """Whether nothing can be changed over this connection, whatever is asked of it."""
 
 
 class Azure:
@@ -46,6 +48,7 @@ class Azure:
         open_session: makes a session, read-only or not.
         find_subscription: finds the subscription for commands that are not given whole ids.
         sandbox: the scenario's name when this is no real Azure.
+        read_only: whether no session that can write may be opened.
     """
 
     def __init__(
@@ -54,7 +57,9 @@ class Azure:
         find_subscription: Callable[[Session], str],
         *,
         sandbox: str | None = None,
+        read_only: bool = False,
     ) -> None:
+        self.read_only = read_only
         self.reader = open_session(SessionOptions(read_only=True))
         self.sandbox = sandbox
         self._open_session = open_session
@@ -96,8 +101,25 @@ class Azure:
             sandbox=self.sandbox or "",
         )
 
+    def check_writable(self) -> None:
+        """Refuse to go on where nothing may be changed.
+
+        Raises:
+            RefusedError: the connection only reads.
+        """
+        if self.read_only:
+            raise RefusedError(
+                "This process may only read: nothing was changed",
+                advice="Leave --read-only out, and unset AZREMEDY_READ_ONLY.",
+            )
+
     def open_writer(self) -> Session:
-        """Open a session that can write; the caller closes it."""
+        """Open a session that can write; the caller closes it.
+
+        Raises:
+            RefusedError: the connection only reads.
+        """
+        self.check_writable()
         return self._open_session(SessionOptions(read_only=False))
 
     def close(self) -> None:
@@ -132,7 +154,11 @@ def _connect_azure(options: ConnectOptions) -> Azure:
         chosen = choose_subscription(options.subscription, environ=os.environ, home=Path.home())
         return resolve_subscription(chosen, session.subscriptions.list_subscriptions)
 
-    return Azure(lambda session: Session(credential, cloud, options=session), find)
+    return Azure(
+        lambda session: Session(credential, cloud, options=session),
+        find,
+        read_only=options.read_only,
+    )
 
 
 def _connect_sandbox(options: ConnectOptions) -> Azure:
@@ -146,10 +172,11 @@ def _connect_sandbox(options: ConnectOptions) -> Azure:
         raise UsageError(str(error), advice="See 'azremedy sandbox list'.") from error
     record = Path(options.record) if options.record else None
     recorder = Recorder(record, cassette=scenario.name) if record else None
-    return connect_app(App(World(scenario), recorder=recorder), options.subscription)
+    app = App(World(scenario), recorder=recorder)
+    return connect_app(app, options.subscription, read_only=options.read_only)
 
 
-def connect_app(app: App, subscription: str | None = None) -> Azure:
+def connect_app(app: App, subscription: str | None = None, *, read_only: bool = False) -> Azure:
     """Connect to a world that the caller holds, for rehearsals that look at it afterwards."""
     from azremedy.sandbox import SandboxCredential, WorldTransport  # noqa: PLC0415 - on use
 
@@ -160,6 +187,7 @@ def connect_app(app: App, subscription: str | None = None) -> Azure:
         ),
         lambda session: _find_in_world(subscription, session),
         sandbox=app.world.scenario.name,
+        read_only=read_only,
     )
 
 

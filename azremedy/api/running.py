@@ -81,12 +81,13 @@ def apply(
         stop: by which somebody else can end the run.
 
     Raises:
-        RefusedError: when the journal cannot be written.
+        RefusedError: when the journal cannot be written, or the connection only reads.
         HeldError: when another run works on one of the targets.
     """
     foreseen = preview(plan, dry_run=False)
     if foreseen.state is not RunState.PLANNED:
         return foreseen
+    azure.check_writable()
     root = state_folder or find_state_folder(azure)
     run_id = _make_run_id(azure.clock.now())
     with (
@@ -122,8 +123,9 @@ def resume(
         TargetNotFoundError: there is no such run.
         JournalDamagedError: its journal cannot be read.
         HeldError: its process still lives, or another run works on one of the targets.
-        RefusedError: its journal cannot be written.
+        RefusedError: its journal cannot be written, or the connection only reads.
     """
+    azure.check_writable()
     root = state_folder or find_state_folder(azure)
     folder = root / "runs" / run_id
     with hold(list_held(read_past(folder).plan), root=root, run_id=run_id):

@@ -17,7 +17,7 @@ def take_connection(options: dict[str, Any]) -> api.ConnectOptions:
         UsageError: for an option that is empty, as when a script's variable is not set: it must
             not silently mean the default, least of all Azure instead of a sandbox.
     """
-    names = ("subscription", "tenant", "cloud", "sandbox", "record")
+    names = ("subscription", "tenant", "cloud", "sandbox", "record", "read_only")
     given = {name: options.pop(name) for name in names}
     if empty := next((name for name, value in given.items() if value == ""), None):
         raise UsageError(f"--{empty} is empty", advice="Give it a value, or leave it out.")

@@ -42,6 +42,12 @@ def connection_options(command: CommandT) -> CommandT:
                 help="With --sandbox: write each HTTP exchange to this file.",
             ),
             click.option(
+                "--read-only",
+                is_flag=True,
+                envvar="AZREMEDY_READ_ONLY",
+                help="Make this process unable to change anything, whatever else is asked of it.",
+            ),
+            click.option(
                 "-o",
                 "--output",
                 type=click.Choice(["table", "json"]),

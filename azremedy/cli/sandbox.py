@@ -173,7 +173,7 @@ def exec_program(scenario: str, *, program: tuple[str, ...], speed: float) -> No
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="File to write: JSON if it ends in .json, else YAML. Standard output if not given.",
 )
-def capture(*, mask: bool, output: Path | None, **connection: str | None) -> None:
+def capture(*, mask: bool, output: Path | None, **connection: Any) -> None:
     """Copy a real subscription into a scenario, reading only.
 
     The copy holds what azremedy works with: groups, locks, VMs and what they use, restore points,
