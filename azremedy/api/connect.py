@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from azremedy.domain.plan import Origin
 from azremedy.errors import RefusedError, UsageError
 from azremedy.gateways.clients import SessionOptions
+from azremedy.gateways.clock import AzureClock
 from azremedy.gateways.session import Session
 from azremedy.gateways.subscriptions import choose_subscription, resolve_subscription
 
@@ -154,8 +155,10 @@ def _connect_azure(options: ConnectOptions) -> Azure:
         chosen = choose_subscription(options.subscription, environ=os.environ, home=Path.home())
         return resolve_subscription(chosen, session.subscriptions.list_subscriptions)
 
+    # One clock for all sessions: a new one would know Azure's time only after its first answer.
+    clock = AzureClock()
     return Azure(
-        lambda session: Session(credential, cloud, options=session),
+        lambda session: Session(credential, cloud, clock=clock, options=session),
         find,
         read_only=options.read_only,
     )
