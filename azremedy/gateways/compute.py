@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from azremedy.errors import AzureError
-from azremedy.gateways.operations import Operation, deferred_polling
+from azremedy.gateways.operations import Call, Operation, Operations
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_compute import parse_collection, parse_extension, parse_vm
 from azremedy.gateways.wire_json import document_of, sections
@@ -38,8 +37,7 @@ class ComputeGateway:
         polling_interval_s: float,
     ) -> None:
         self._connect = connect
-        self._clock = clock
-        self._polling_interval_s = polling_interval_s
+        self._operations = Operations(clock=clock, polling_interval_s=polling_interval_s)
 
     def get_vm(self, vm_id: ResourceId) -> VirtualMachine:
         """Return a VM with its instance view. Safe to repeat.
@@ -143,7 +141,7 @@ class ComputeGateway:
             LockedError: a management lock stands in the way.
             AzremedyError: as ``translating`` tells them.
         """
-        return self._begin(self._collection_deletion(collection_id))
+        return self._operations.begin(self._collection_deletion(collection_id))
 
     def resume_delete_collection(self, collection_id: ResourceId, token: str) -> Operation:
         """Take up a deletion that another process started; sends no deletion.
@@ -155,7 +153,7 @@ class ComputeGateway:
         Raises:
             AzureError: the token cannot be read.
         """
-        return self._resume(self._collection_deletion(collection_id), token)
+        return self._operations.resume(self._collection_deletion(collection_id), token)
 
     def delete_extension(self, extension_id: ResourceId) -> Operation:
         """Start to uninstall an extension.
@@ -168,7 +166,7 @@ class ComputeGateway:
             LockedError: a management lock stands in the way.
             AzremedyError: as ``translating`` tells them.
         """
-        return self._begin(self._extension_deletion(extension_id))
+        return self._operations.begin(self._extension_deletion(extension_id))
 
     def resume_delete_extension(self, extension_id: ResourceId, token: str) -> Operation:
         """Take up an uninstallation that another process started; sends no deletion.
@@ -180,11 +178,11 @@ class ComputeGateway:
         Raises:
             AzureError: the token cannot be read.
         """
-        return self._resume(self._extension_deletion(extension_id), token)
+        return self._operations.resume(self._extension_deletion(extension_id), token)
 
-    def _collection_deletion(self, collection_id: ResourceId) -> _Deletion:
+    def _collection_deletion(self, collection_id: ResourceId) -> Call:
         calls = self._connect(collection_id).restore_point_collections
-        return _Deletion(
+        return Call(
             begin=partial(calls.begin_delete, collection_id.resource_group, collection_id.name),
             translate=partial(
                 translating,
@@ -194,9 +192,9 @@ class ComputeGateway:
             ),
         )
 
-    def _extension_deletion(self, extension_id: ResourceId) -> _Deletion:
+    def _extension_deletion(self, extension_id: ResourceId) -> Call:
         calls = self._connect(extension_id).virtual_machine_extensions
-        return _Deletion(
+        return Call(
             begin=partial(calls.begin_delete, *_extension_place(extension_id)),
             translate=partial(
                 translating,
@@ -205,35 +203,6 @@ class ComputeGateway:
                 target=extension_id,
             ),
         )
-
-    def _begin(self, deletion: _Deletion) -> Operation:
-        polling = deferred_polling(self._polling_interval_s)
-        with deletion.translate():
-            deletion.begin(polling=polling)
-        return Operation(polling=polling, clock=self._clock, translate=deletion.translate)
-
-    def _resume(self, deletion: _Deletion, token: str) -> Operation:
-        damaged = AzureError(
-            "the saved operation cannot be taken up: its token is damaged",
-            advice="Look whether the resource is still there, and delete it again if so.",
-        )
-        if not token:
-            raise damaged
-        polling = deferred_polling(self._polling_interval_s)
-        with deletion.translate():
-            try:
-                deletion.begin(polling=polling, continuation_token=token)
-            except (KeyError, TypeError, ValueError) as error:
-                raise damaged from error
-        return Operation(polling=polling, clock=self._clock, translate=deletion.translate)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Deletion:
-    """One of the SDK's deletions with its target given, and how its errors are told."""
-
-    begin: Any
-    translate: Any
 
 
 def _extension_place(extension_id: ResourceId) -> tuple[str, str, str]:

@@ -6,14 +6,11 @@ all the others together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from azremedy.errors import AzureError, WrongResourceTypeError
-from azremedy.gateways.operations import Operation, deferred_polling
+from azremedy.errors import WrongResourceTypeError
+from azremedy.gateways.operations import Call, Operation, Operations
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_json import document_of, text
 from azremedy.gateways.wire_network import (
@@ -60,8 +57,7 @@ class NetworkGateway:
         polling_interval_s: float,
     ) -> None:
         self._connect = connect
-        self._clock = clock
-        self._polling_interval_s = polling_interval_s
+        self._operations = Operations(clock=clock, polling_interval_s=polling_interval_s)
 
     def get_interface(self, interface_id: ResourceId) -> Interface:
         """Return a network interface. Safe to repeat.
@@ -134,7 +130,7 @@ class NetworkGateway:
             LockedError: a ReadOnly lock stands in the way.
             AzremedyError: as ``translating`` tells them.
         """
-        return self._begin(self._rule_writing(rule_id, write_rule(rule)))
+        return self._operations.begin(self._rule_writing(rule_id, write_rule(rule)))
 
     def resume_put_rule(self, rule_id: ResourceId, token: str) -> Operation:
         """Take up the writing of a rule that another process started; sends no request for it.
@@ -146,7 +142,7 @@ class NetworkGateway:
         Raises:
             AzureError: the token cannot be read.
         """
-        return self._resume(self._rule_writing(rule_id, {}), token)
+        return self._operations.resume(self._rule_writing(rule_id, {}), token)
 
     def delete_rule(self, rule_id: ResourceId) -> Operation:
         """Start to delete a rule of a network security group.
@@ -159,7 +155,7 @@ class NetworkGateway:
             LockedError: a management lock stands in the way.
             AzremedyError: as ``translating`` tells them.
         """
-        return self._begin(self._rule_deletion(rule_id))
+        return self._operations.begin(self._rule_deletion(rule_id))
 
     def resume_delete_rule(self, rule_id: ResourceId, token: str) -> Operation:
         """Take up the deletion of a rule that another process started; sends no deletion.
@@ -171,7 +167,7 @@ class NetworkGateway:
         Raises:
             AzureError: the token cannot be read.
         """
-        return self._resume(self._rule_deletion(rule_id), token)
+        return self._operations.resume(self._rule_deletion(rule_id), token)
 
     def add_endpoint(self, subnet_id: ResourceId, service: str) -> Operation:
         """Start to add a service endpoint to a subnet; everything else of it is sent as it is.
@@ -216,7 +212,7 @@ class NetworkGateway:
         Raises:
             AzureError: the token cannot be read.
         """
-        return self._resume(self._subnet_writing(subnet_id, {}, etag=""), token)
+        return self._operations.resume(self._subnet_writing(subnet_id, {}, etag=""), token)
 
     def _get(self, resource_id: ResourceId) -> Json:
         calls = self._connect(resource_id).resources
@@ -230,9 +226,11 @@ class NetworkGateway:
         self, subnet_id: ResourceId, document: Json, services: dict[str, Json]
     ) -> Operation:
         body = write_subnet(document, services=services)
-        return self._begin(self._subnet_writing(subnet_id, body, etag=text(document, "etag")))
+        return self._operations.begin(
+            self._subnet_writing(subnet_id, body, etag=text(document, "etag"))
+        )
 
-    def _subnet_writing(self, subnet_id: ResourceId, body: Json, *, etag: str) -> _Change:
+    def _subnet_writing(self, subnet_id: ResourceId, body: Json, *, etag: str) -> Call:
         return self._writing(
             subnet_id,
             body,
@@ -242,7 +240,7 @@ class NetworkGateway:
             ),
         )
 
-    def _rule_writing(self, rule_id: ResourceId, body: Json) -> _Change:
+    def _rule_writing(self, rule_id: ResourceId, body: Json) -> Call:
         return self._writing(
             _checked(rule_id),
             body,
@@ -252,7 +250,7 @@ class NetworkGateway:
 
     def _writing(
         self, target: ResourceId, body: Json, *, headers: dict[str, str], translate: Any
-    ) -> _Change:
+    ) -> Call:
         begin = partial(
             self._connect(target).resources.begin_create_or_update_by_id,
             str(target).lstrip("/"),
@@ -260,9 +258,9 @@ class NetworkGateway:
             api_version=API_VERSION,
             headers=headers,
         )
-        return _Change(begin=begin, translate=translate)
+        return Call(begin=begin, translate=translate)
 
-    def _rule_deletion(self, rule_id: ResourceId) -> _Change:
+    def _rule_deletion(self, rule_id: ResourceId) -> Call:
         # By namespace and types in plain sight instead of by an id: nothing else can be meant.
         begin = partial(
             self._connect(_checked(rule_id)).resources.begin_delete,
@@ -274,36 +272,7 @@ class NetworkGateway:
             api_version=API_VERSION,
         )
         translate = partial(translating, "deleting the rule", action=DELETE_RULE, target=rule_id)
-        return _Change(begin=begin, translate=translate)
-
-    def _begin(self, change: _Change) -> Operation:
-        polling = deferred_polling(self._polling_interval_s)
-        with change.translate():
-            change.begin(polling=polling)
-        return Operation(polling=polling, clock=self._clock, translate=change.translate)
-
-    def _resume(self, change: _Change, token: str) -> Operation:
-        damaged = AzureError(
-            "the saved operation cannot be taken up: its token is damaged",
-            advice="Look whether the change is there, and make it again if it is not.",
-        )
-        if not token:
-            raise damaged
-        polling = deferred_polling(self._polling_interval_s)
-        with change.translate():
-            try:
-                change.begin(polling=polling, continuation_token=token)
-            except (KeyError, TypeError, ValueError) as error:
-                raise damaged from error
-        return Operation(polling=polling, clock=self._clock, translate=change.translate)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """One of the SDK's long-running calls with its target given, and how its errors are told."""
-
-    begin: Any
-    translate: Callable[[], AbstractContextManager[None]]
+        return Call(begin=begin, translate=translate)
 
 
 def _checked(rule_id: ResourceId) -> ResourceId:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Protocol
 
+from azremedy.errors import AzureError
 from azremedy.gateways.clock import Clock
 
 
@@ -155,3 +156,54 @@ class Operation:
             on_poll(word)
         if give_up is not None and not self.finished() and self.clock.now() >= give_up:
             raise _OutOfTime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One of the SDK's long-running calls with its target given, and how its errors are told."""
+
+    begin: Callable[..., object]
+    """The SDK's ``begin_…`` with everything but its polling."""
+    translate: Callable[[], AbstractContextManager[None]]
+    """Turns the SDK's errors into azremedy's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """Begins long-running operations, and takes up those that another process began."""
+
+    clock: Clock
+    """Measures the callers' patience."""
+    polling_interval_s: float
+    """Seconds between two looks when Azure names no time."""
+
+    def begin(self, call: Call) -> Operation:
+        """Send the request; returns when Azure has accepted it.
+
+        Raises:
+            AzremedyError: as the call's ``translate`` tells them.
+        """
+        polling = deferred_polling(self.polling_interval_s)
+        with call.translate():
+            call.begin(polling=polling)
+        return Operation(polling=polling, clock=self.clock, translate=call.translate)
+
+    def resume(self, call: Call, token: str) -> Operation:
+        """Take up an operation by what ``Operation.token`` gave; sends no request for it.
+
+        Raises:
+            AzureError: the token cannot be read.
+        """
+        damaged = AzureError(
+            "the saved operation cannot be taken up: its token is damaged",
+            advice="Look whether the change is there, and make it again if it is not.",
+        )
+        if not token:
+            raise damaged
+        polling = deferred_polling(self.polling_interval_s)
+        with call.translate():
+            try:
+                call.begin(polling=polling, continuation_token=token)
+            except (KeyError, TypeError, ValueError) as error:
+                raise damaged from error
+        return Operation(polling=polling, clock=self.clock, translate=call.translate)

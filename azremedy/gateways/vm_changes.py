@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from azremedy.errors import AzureError
-from azremedy.gateways.operations import Operation, deferred_polling
+from azremedy.gateways.operations import Call, Operation, Operations
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_commands import ScriptOutput, parse_script_output
 from azremedy.gateways.wire_json import document_of
@@ -39,8 +37,7 @@ class VmChangesGateway:
         polling_interval_s: float,
     ) -> None:
         self._connect = connect
-        self._clock = clock
-        self._polling_interval_s = polling_interval_s
+        self._operations = Operations(clock=clock, polling_interval_s=polling_interval_s)
 
     def restart_vm(self, vm_id: ResourceId) -> Operation:
         """Start to restart a VM; one that is off stays off. Safe to repeat, but restarts again.
@@ -52,7 +49,7 @@ class VmChangesGateway:
             AzremedyError: as ``translating`` tells them.
         """
         begin = self._connect(vm_id).virtual_machines.begin_restart
-        return self._begin(self._call(begin, vm_id, "restarting", "restart"))
+        return self._operations.begin(self._call(begin, vm_id, "restarting", "restart"))
 
     def reapply_vm(self, vm_id: ResourceId) -> Operation:
         """Start to apply a VM's model again, without a restart. Safe to repeat.
@@ -64,7 +61,7 @@ class VmChangesGateway:
             AzremedyError: as ``translating`` tells them.
         """
         begin = self._connect(vm_id).virtual_machines.begin_reapply
-        return self._begin(self._call(begin, vm_id, "reapplying", "reapply"))
+        return self._operations.begin(self._call(begin, vm_id, "reapplying", "reapply"))
 
     def redeploy_vm(self, vm_id: ResourceId) -> Operation:
         """Start to move a VM to another host. Safe to repeat, but moves again.
@@ -76,7 +73,7 @@ class VmChangesGateway:
             AzremedyError: as ``translating`` tells them.
         """
         begin = self._connect(vm_id).virtual_machines.begin_redeploy
-        return self._begin(self._call(begin, vm_id, "redeploying", "redeploy"))
+        return self._operations.begin(self._call(begin, vm_id, "redeploying", "redeploy"))
 
     def deallocate_vm(self, vm_id: ResourceId) -> Operation:
         """Start to shut a VM down and to give its host back. Safe to repeat.
@@ -88,7 +85,7 @@ class VmChangesGateway:
             AzremedyError: as ``translating`` tells them.
         """
         begin = self._connect(vm_id).virtual_machines.begin_deallocate
-        return self._begin(self._call(begin, vm_id, "deallocating", "deallocate"))
+        return self._operations.begin(self._call(begin, vm_id, "deallocating", "deallocate"))
 
     def start_vm(self, vm_id: ResourceId) -> Operation:
         """Start a VM. Safe to repeat.
@@ -100,7 +97,7 @@ class VmChangesGateway:
             AzremedyError: as ``translating`` tells them.
         """
         begin = self._connect(vm_id).virtual_machines.begin_start
-        return self._begin(self._call(begin, vm_id, "starting", "start"))
+        return self._operations.begin(self._call(begin, vm_id, "starting", "start"))
 
     def resume_change(self, vm_id: ResourceId, token: str) -> Operation:
         """Take up a change that another process started; sends none.
@@ -114,7 +111,9 @@ class VmChangesGateway:
         """
         # Which of the changes it was does not matter: none of them gives a result.
         begin = self._connect(vm_id).virtual_machines.begin_restart
-        return self._resume(self._call(begin, vm_id, "following the change of", "restart"), token)
+        return self._operations.resume(
+            self._call(begin, vm_id, "following the change of", "restart"), token
+        )
 
     def run_script(self, vm_id: ResourceId, os_type: str, lines: Sequence[str]) -> Operation:
         """Start to run a script inside a VM; ``read_output`` gives what it printed.
@@ -136,7 +135,7 @@ class VmChangesGateway:
             AzremedyError: as ``translating`` tells them.
         """
         sent: dict[str, object] = {"commandId": _SHELLS[os_type.lower()], "script": list(lines)}
-        return self._begin(self._command(vm_id, sent))
+        return self._operations.begin(self._command(vm_id, sent))
 
     def resume_script(self, vm_id: ResourceId, token: str) -> Operation:
         """Take up a script that another process started; runs none.
@@ -148,39 +147,18 @@ class VmChangesGateway:
         Raises:
             AzureError: the token cannot be read.
         """
-        return self._resume(self._command(vm_id, {}), token)
+        return self._operations.resume(self._command(vm_id, {}), token)
 
-    def _command(self, vm_id: ResourceId, sent: dict[str, object]) -> _Change:
+    def _command(self, vm_id: ResourceId, sent: dict[str, object]) -> Call:
         begin = self._connect(vm_id).virtual_machines.begin_run_command
         call = self._call(begin, vm_id, "running a script in", "runCommand")
-        return _Change(begin=partial(call.begin, sent), translate=call.translate)
+        return Call(begin=partial(call.begin, sent), translate=call.translate)
 
-    def _call(self, begin: Any, vm_id: ResourceId, tried: str, verb: str) -> _Change:
-        return _Change(
+    def _call(self, begin: Any, vm_id: ResourceId, tried: str, verb: str) -> Call:
+        return Call(
             begin=partial(begin, vm_id.resource_group, vm_id.name),
             translate=partial(translating, tried, action=_ACTION.format(verb), target=vm_id),
         )
-
-    def _begin(self, change: _Change) -> Operation:
-        polling = deferred_polling(self._polling_interval_s)
-        with change.translate():
-            change.begin(polling=polling)
-        return Operation(polling=polling, clock=self._clock, translate=change.translate)
-
-    def _resume(self, change: _Change, token: str) -> Operation:
-        damaged = AzureError(
-            "the saved operation cannot be taken up: its token is damaged",
-            advice="Look how the VM stands, and run the command again if need be.",
-        )
-        if not token:
-            raise damaged
-        polling = deferred_polling(self._polling_interval_s)
-        with change.translate():
-            try:
-                change.begin(polling=polling, continuation_token=token)
-            except (KeyError, TypeError, ValueError) as error:
-                raise damaged from error
-        return Operation(polling=polling, clock=self._clock, translate=change.translate)
 
 
 def read_output(operation: Operation) -> ScriptOutput:
@@ -192,11 +170,3 @@ def read_output(operation: Operation) -> ScriptOutput:
     polling: Any = operation.polling
     with operation.translate():
         return parse_script_output(document_of(polling.resource()))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
-    """One of the SDK's calls with its target given, and how its errors are told."""
-
-    begin: Any
-    translate: Any
