@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.collect import lists
 from azremedy.collect.readers import combine, select
+from azremedy.domain import guards
 from azremedy.domain.evidence import Absent, Observed, Reading, Unreadable
 from azremedy.domain.jobs import is_job_of
 from azremedy.domain.ownership import names_vm, parse_vm_id
@@ -135,18 +136,25 @@ def list_points_of(reader: Reader, items: Reading[ProtectedItem]) -> Reading[Rec
 def _cross_check(
     reader: Reader, vm_id: ResourceId, region: str, items: Reading[ProtectedItem]
 ) -> Reading[ProtectedItem]:
-    """Ask the service itself before it is said that no vault protects a VM.
+    """Ask the service itself before it is said that no vault protects a VM now.
 
-    ARM leaves vaults that the caller may not read out of its lists, without a word.
+    ARM leaves vaults that the caller may not read out of its lists, without a word; a stopped item
+    in an old vault does not mean that there is no other.
     """
-    if items.values or items.gaps:
+    if items.gaps or any(not guards.check_item(item) for item in items.values):
         return items
     ask = reader.gateways.backup.get_protection
     answer = reader.read(f"backup status of {vm_id}", lambda: (ask(vm_id, region),))
-    hidden = [protection.vault_id for protection in answer.values if protection.vault_id]
+    shown = {item.vault_id for item in items.values}
+    named = (protection.vault_id for protection in answer.values)
+    hidden = [vault_id for vault_id in named if vault_id and vault_id not in shown]
     why = "the service says that it protects the VM, but its item is not shown"
     gaps = (Unreadable(source=str(vault_id), why=why, action=READ_VAULT) for vault_id in hidden)
-    return Reading(gaps=(*answer.gaps, *gaps), receipts=answer.receipts)
+    return Reading(
+        values=items.values,
+        gaps=(*answer.gaps, *gaps),
+        receipts=(*items.receipts, *answer.receipts),
+    )
 
 
 def _list_older_jobs(

@@ -33,6 +33,7 @@ def collect_orphans(reader: Reader) -> OrphansEvidence:
     gone, unsure = _find_gone(reader, bare)
     orphans = select(bare, lambda each: parse_vm_id(each.source_id) in gone)
     with ThreadPoolExecutor() as pool:
+        reading_vms = pool.submit(reader.read, "VMs", reader.gateways.compute.list_vms)
         reading_locks = pool.submit(lists.list_locks, reader)
         reading_groups = pool.submit(lists.list_groups, reader)
         reading_patterns = pool.submit(lists.list_patterns, reader)
@@ -43,6 +44,7 @@ def collect_orphans(reader: Reader) -> OrphansEvidence:
         subscription_id=reader.gateways.subscription_id,
         read_at=reader.clock.now(),
         collections=Reading(values=read.values, gaps=(*read.gaps, *unsure), receipts=read.receipts),
+        vms=reading_vms.result(),
         items=items,
         groups=reading_groups.result(),
         patterns=reading_patterns.result(),

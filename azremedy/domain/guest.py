@@ -245,6 +245,9 @@ def _read_plugins(told: Mapping[str, str]) -> bool | None:
     """Say whether folders and handlers do not match, version by version."""
     if "plugins" not in told or "handlers" not in told:
         return None
+    if told["handlers"].lower() in {"true", "false"}:
+        # What PowerShell prints when it compares one name instead of choosing among several.
+        return None
     folders = {each.strip() for each in told["plugins"].split(",") if re.match(r"\s*\d", each)}
     handlers = {each.rpartition("_")[2].strip() for each in told["handlers"].split(",")} - {""}
     return folders != handlers

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain import guards, naming, ownership
 from azremedy.domain.evidence import Observed
-from azremedy.domain.resources import ResourceGroup, RestorePointCollection
+from azremedy.domain.locks import list_locks_in_the_way
+from azremedy.domain.resources import LockLevel, ResourceGroup, RestorePointCollection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.domain.case import Case
+    from azremedy.domain.resources import ManagementLock
     from azremedy.domain.worlds import VmEvidence
     from azremedy.ids import ResourceId
 
@@ -68,6 +70,24 @@ def find_home_groups(evidence: VmEvidence, case: Case) -> list[ResourceGroup]:
         group
         for group in evidence.groups.values
         if _plain(group.location) == region and _is_policys(group.id.name, case)
+    ]
+
+
+def list_binding(collections: Iterable[RestorePointCollection], case: Case) -> list[ManagementLock]:
+    """List the locks that refuse the deletion of a collection."""
+    found = (
+        lock for each in collections for lock in list_locks_in_the_way(each.id, case.locks.values)
+    )
+    return list(dict.fromkeys(found))
+
+
+def list_closing(evidence: VmEvidence, case: Case, points: VmPoints) -> list[ManagementLock]:
+    """List the locks that let nothing be made where the VM's next point goes."""
+    homes = find_homes(evidence, case, points)
+    return [
+        lock
+        for lock in case.locks.values
+        if lock.level is LockLevel.READ_ONLY and all(map(lock.scope.contains, homes))
     ]
 
 

@@ -110,6 +110,8 @@ class OrphansEvidence:
     """Azure's time when the last of it was read."""
     collections: Reading[RestorePointCollection] = NOT_ASKED
     """Collections, with points, whose source is a VM id for which Azure answered 404."""
+    vms: Reading[VirtualMachine] = NOT_ASKED
+    """The VMs of the subscription: one that was moved lives on under another id."""
     items: Reading[ProtectedItem] = NOT_ASKED
     """The items of all vaults."""
     groups: Reading[ResourceGroup] = NOT_ASKED
@@ -128,6 +130,7 @@ class OrphansEvidence:
         """Everything that could not be read, each once."""
         lists: tuple[Reading[object], ...] = (
             self.collections,
+            self.vms,
             self.items,
             self.groups,
             self.patterns,

@@ -15,7 +15,7 @@ from azremedy.domain.events import Event, StepProgressed
 from azremedy.domain.locks import describe_put_back
 from azremedy.domain.plan import PlannedStep
 from azremedy.domain.run import StepError, StepResult, StepState, Trigger
-from azremedy.domain.steps import CreateLock, Reversible, Step, TriggerBackup
+from azremedy.domain.steps import CreateLock, Reversible, StartVm, Step, TriggerBackup
 from azremedy.engine.handlers.base import (
     Accepted,
     Already,
@@ -43,6 +43,7 @@ from azremedy.gateways.session import Session
 
 if TYPE_CHECKING:
     from azremedy.domain.resources import ManagementLock
+    from azremedy.ids import ResourceId
 
 # Whether Azure carried the request out is not known after these.
 _LOST = (ConnectionFailedError, ServiceUnavailableError)
@@ -285,10 +286,20 @@ def _describe(error: AzremedyError, step: Step) -> StepError:
         exit_code=error.exit_code,
         answer=error.answer,
     )
+    if isinstance(step, StartVm):
+        return _still_down(told, step.vm.id)
     # Where a put-back is stale another lock of that name stands there.
     if isinstance(step, CreateLock) and not isinstance(error, StalePlanError):
         return _still_off(told, step.lock)
     return told
+
+
+def _still_down(told: StepError, vm_id: ResourceId) -> StepError:
+    return replace(
+        told,
+        message=f"THE VM IS OFF: {vm_id}: {told.message}",
+        advice=f"{told.advice} Start the VM with: az vm start --ids {vm_id}".strip(),
+    )
 
 
 def _still_off(told: StepError, lock: ManagementLock) -> StepError:

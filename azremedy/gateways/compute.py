@@ -54,6 +54,20 @@ class ComputeGateway:
             vm = machines.get(vm_id.resource_group, vm_id.name, expand="instanceView")
             return parse_vm(document_of(vm))
 
+    def list_vms(self) -> tuple[VirtualMachine, ...]:
+        """Return all VMs of the subscription, without instance views. Safe to repeat.
+
+        ARM leaves out what may not be read. Permission:
+        ``Microsoft.Compute/virtualMachines/read``.
+
+        Raises:
+            AzremedyError: as ``translating`` tells them.
+        """
+        with translating("listing the VMs", action=READ_VM):
+            return tuple(
+                parse_vm(document_of(vm)) for vm in self._connect().virtual_machines.list_all()
+            )
+
     def list_extensions(self, vm_id: ResourceId) -> tuple[VmExtension, ...]:
         """Return the extensions that ARM knows for a VM. Safe to repeat.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.markup import escape
 
 from azremedy.domain.plan import Copy, Decision
-from azremedy.domain.run import StepState
+from azremedy.domain.run import RunState, StepState
 from azremedy.domain.steps import Manual
 from azremedy.report import words
 from azremedy.report.explain_text import show_instructions
@@ -30,6 +30,7 @@ _STATE_STYLE = {
     StepState.FAILED: "bold red",
     StepState.UNKNOWN: "bold red",
 }
+_UNFINISHED = frozenset({RunState.INTERRUPTED, RunState.FAILED})
 _SHOWN_LOSSES = 20
 
 
@@ -50,6 +51,8 @@ def show_run(run: Run, console: Console, *, with_journal: bool = True) -> None:
             _show_result(by_number[result.number], result, console)
     told = words.RUNS[run.state] if run.steps else words.WITHOUT_STEPS[run.state]
     console.print(escape(told), style="bold", soft_wrap=True)
+    if with_journal and run.run_id is not None and run.state in _UNFINISHED:
+        console.print(f"What is left of it: azremedy resume {run.run_id}", soft_wrap=True)
     if with_journal and run.journal is not None:
         console.print(f"Journal: {escape(run.journal)}", style="dim", soft_wrap=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -72,6 +72,8 @@ class AgentOptions:
     """Also those on the subscription."""
     during_job: bool = False
     """Go on while a job works on the VM."""
+    while_away: bool = False
+    """Only while the agent is away: one that is Ready again needs nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +108,8 @@ def plan_deallocate(evidence: VmEvidence, options: AgentOptions) -> Section:
     vm = evidence.vm
     if vm.power_state == "deallocated":
         return Section(target=vm.id, gaps=evidence.gaps)
-    step = DeallocateVm(vm=_refer(evidence, options))
+    ref = replace(_refer(evidence, options), power_state=vm.power_state)
+    step = DeallocateVm(vm=ref)
     draft = Draft(step=step, reason="shut down inside, it half runs on")
     verdicts = tuple(_check_jobs(evidence, options))
     notes = (DYNAMIC_ADDRESS, STAYS_OFF)
@@ -173,7 +176,8 @@ def refer_to(vm: VirtualMachine, idle_items: tuple[ItemRef, ...] = ()) -> VmRef:
 
 def _refer(evidence: VmEvidence, options: Options) -> VmRef:
     idle = () if options.during_job else list_idle_items(evidence)
-    return refer_to(evidence.vm, idle)
+    away = isinstance(options, AgentOptions) and options.while_away
+    return replace(refer_to(evidence.vm, idle), agent_away=away)
 
 
 def list_refusing_locks(evidence: VmEvidence) -> tuple[ManagementLock, ...]:
@@ -267,6 +271,9 @@ def _check_power(vm: VirtualMachine, by: AgentBy) -> list[Verdict]:
     """
     if by is AgentBy.REAPPLY or vm.power_state == "running":
         return []
+    if by is AgentBy.DEALLOCATE and vm.power_state == "deallocated":
+        message = "the VM is deallocated already: it would be started"
+        return [guards.warn("vm-not-running", vm.id, message)]
     return [guards.refuse("vm-not-running", vm.id, _tell_power(vm))]
 
 

@@ -83,10 +83,9 @@ def plan_clean(evidence: VmEvidence, options: CleanOptions) -> Section:
 
 
 def plan_unlocking(
-    evidence: VmEvidence, targets: list[ResourceId], options: CleanOptions
+    evidence: VmEvidence, in_the_way: tuple[ManagementLock, ...], options: CleanOptions
 ) -> Section:
-    """Plan to take the locks off that bind some collections or groups, and nothing else."""
-    in_the_way = _locks_in_the_way(evidence, targets)
+    """Plan to take exactly these locks off, as far as the caller allows."""
     return Section(
         target=evidence.vm.id,
         drafts=_draft_unlocks(in_the_way, options, evidence),

@@ -85,6 +85,8 @@ def _fault(
         return "its restore points could not be read"
     if not ownership.looks_like_backup(collection):
         return "it holds points that the backup service did not make"
+    if why := _find_living(collection, evidence):
+        return why
     if not _is_in_services_group(collection, evidence):
         return "its group is not known to be the backup service's"
     if not evidence.items.complete and not items:
@@ -92,6 +94,19 @@ def _fault(
     if items and name.data_id not in {item.data_id for item in items}:
         return "its number is not the protected item's"
     return None
+
+
+def _find_living(collection: RestorePointCollection, evidence: OrphansEvidence) -> str | None:
+    """Say whether the VM of the points lives on under another id: it was moved.
+
+    Source: learn.microsoft.com/azure/virtual-machines/create-restore-points: a VM that is moved
+    leaves ``source.id`` stale, while its unique id stays.
+    """
+    told = {(point.source_vm_id or "").lower() for point in collection.restore_points or ()} - {""}
+    living = next((vm for vm in evidence.vms.values if vm.vm_id.lower() in told), None)
+    if living is not None:
+        return f"its VM was moved and lives on as {living.id}"
+    return None if evidence.vms.complete else "whether its VM lives on elsewhere cannot be told"
 
 
 def _is_in_services_group(collection: RestorePointCollection, evidence: OrphansEvidence) -> bool:

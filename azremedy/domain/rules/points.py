@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING
 from azremedy.domain import guards
 from azremedy.domain.evidence import Absent, Observed, Unreadable
 from azremedy.domain.findings import Basis
-from azremedy.domain.locks import list_locks_in_the_way
 from azremedy.domain.points import (
     VmPoints,
     count_points,
     find_home_groups,
-    find_homes,
     is_left_over,
+    list_binding,
+    list_closing,
     number_of,
     sort_out,
 )
 from azremedy.domain.remedies import Remedy
-from azremedy.domain.resources import LockLevel
 from azremedy.domain.rules.base import (
     Need,
     Rule,
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from azremedy.domain.case import Case
     from azremedy.domain.findings import Answer
     from azremedy.domain.resources import ManagementLock, RestorePointCollection
-    from azremedy.domain.worlds import VmEvidence
 
 LIMIT = guards.RESTORE_POINT_LIMIT
 
@@ -63,10 +61,10 @@ def check_point_group_locked(case: Case) -> Answer:
     if evidence is None:
         return _without_vm(case)
     points = sort_out(evidence)
-    if closing := _list_closing(evidence, case, points):
+    if closing := list_closing(evidence, case, points):
         message = "a ReadOnly lock lets no restore point into the place of the next one"
         return confirmed(message, *_show_locks(closing, case))
-    locks = _list_binding(points.proven, case)
+    locks = list_binding(points.proven, case)
     if not locks or points.count < LIMIT:
         return _find_harm_unseen(points, case) or _harmless(points, case)
     message = f"a lock keeps the service from deleting any of {points.count} restore points"
@@ -177,14 +175,14 @@ def _find_harm_unseen(points: VmPoints, case: Case) -> Answer | None:
     """Say why a lock may hurt all the same, if so: more locks or more points may be there."""
     if case.locks.gaps:
         return unread(case.locks.gaps[0], what=_LOCKS)
-    bound = _list_binding((*points.proven, *points.others), case)
+    bound = list_binding((*points.proven, *points.others), case)
     if points.count < LIMIT and (bound or case.collections.gaps):
         return _find_doubt(points, case)
     return None
 
 
 def _harmless(points: VmPoints, case: Case) -> Answer:
-    locks = _list_binding((*points.proven, *points.others), case)
+    locks = list_binding((*points.proven, *points.others), case)
     if not locks:
         nothing = basis_in("locks on the VM's restore points: none", "locks", case.locks)
         return ruled_out("no lock binds the VM's restore points", nothing)
@@ -225,26 +223,6 @@ def _is_denied_in_text(case: Case) -> bool:
     if not isinstance(last, Observed) or last.value.status != "Failed":
         return False
     return _DENIED_IN_TEXT.search(last.value.dynamic_error_message) is not None
-
-
-def _list_binding(
-    collections: Iterable[RestorePointCollection], case: Case
-) -> list[ManagementLock]:
-    """List the locks that refuse the deletion of a collection."""
-    found = (
-        lock for each in collections for lock in list_locks_in_the_way(each.id, case.locks.values)
-    )
-    return list(dict.fromkeys(found))
-
-
-def _list_closing(evidence: VmEvidence, case: Case, points: VmPoints) -> list[ManagementLock]:
-    """List the locks that let nothing be made where the VM's next point goes."""
-    homes = find_homes(evidence, case, points)
-    return [
-        lock
-        for lock in case.locks.values
-        if lock.level is LockLevel.READ_ONLY and all(map(lock.scope.contains, homes))
-    ]
 
 
 def _show_counts(collections: Iterable[RestorePointCollection], case: Case) -> list[Basis]:

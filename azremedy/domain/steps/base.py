@@ -45,3 +45,7 @@ class VmRef:
     """``Windows`` or ``Linux``, as Azure writes it; empty when Azure does not say."""
     idle_items: tuple[ItemRef, ...] = ()
     """Protected items for which no job may run right before the change."""
+    power_state: str = ""
+    """What its power state must still be right before the change; empty: whatever it is."""
+    agent_away: bool = False
+    """Whether the change is for an agent that is away: one that is Ready again needs none."""

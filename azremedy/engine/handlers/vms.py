@@ -13,12 +13,13 @@ from azremedy.domain.steps import (
     StartVm,
     VmStep,
 )
-from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Seen, Tools
+from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
 from azremedy.engine.handlers.idle import look_for_job
 from azremedy.engine.handlers.patient import retry_locked
 from azremedy.engine.handlers.ready import (
     find_restart,
     follow_operation,
+    is_ready,
     not_back,
     tell_agent,
     wait_for_agent,
@@ -55,11 +56,19 @@ class VmChange:
         vm = self._read()
         if vm.vm_id.lower() != self.step.vm.unique_id.lower():
             return Moved(why="the VM was re-created since the plan")
+        wanted = self.step.vm.power_state
         match self.step:
             case DeallocateVm() if vm.power_state == _DEALLOCATED:
                 return Already(why="the VM is deallocated already")
+            case _ if wanted and vm.power_state != wanted:
+                return Moved(why=f"the VM is {vm.power_state or 'in an unknown power state'} now")
+            case _ if self.step.vm.agent_away and is_ready(vm):
+                return Already(why="the VM agent is Ready again")
             case StartVm() if vm.power_state == _RUNNING:
                 return Already(why="the VM is running already")
+            case StartVm():
+                # A VM that this run shut down comes up again whatever else goes on.
+                return Proceed()
             case RestartVm() | RedeployVm() if vm.power_state != _RUNNING:
                 return Moved(why=f"the VM is {vm.power_state or 'in an unknown power state'} now")
             case _:
@@ -98,6 +107,8 @@ class VmChange:
         if not ended or self._is_changing(vm):
             raise self._goes_on()
         match self.step:
+            case ReapplyVm() if self.step.vm.agent_away:
+                return self._wait_for_agent(begun)
             case ReapplyVm():
                 return _tell_reapplied(vm)
             case DeallocateVm():

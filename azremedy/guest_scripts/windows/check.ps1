@@ -14,5 +14,5 @@ Write-Output "dhcp=$((Get-CimInstance Win32_NetworkAdapterConfiguration -Filter 
 Write-Output "host80=$(Test-NetConnection 168.63.129.16 -Port 80 -InformationLevel Quiet -WarningAction SilentlyContinue)"
 Write-Output "host32526=$(Test-NetConnection 168.63.129.16 -Port 32526 -InformationLevel Quiet -WarningAction SilentlyContinue)"
 Write-Output "plugins=$((Get-ChildItem 'C:\Packages\Plugins\Microsoft.Azure.RecoveryServices.VMSnapshot' -Directory -ErrorAction SilentlyContinue).Name -join ',')"
-Write-Output "handlers=$((Get-ChildItem 'HKLM:\SOFTWARE\Microsoft\Windows Azure\HandlerState', 'HKLM:\SOFTWARE\Microsoft\WindowsAzure\HandlerState' -ErrorAction SilentlyContinue).PSChildName -like '*RecoveryServices.VMSnapshot_*' -join ',')"
+Write-Output "handlers=$(@((Get-ChildItem 'HKLM:\SOFTWARE\Microsoft\Windows Azure\HandlerState', 'HKLM:\SOFTWARE\Microsoft\WindowsAzure\HandlerState' -ErrorAction SilentlyContinue).PSChildName | Where-Object { $_ -like '*RecoveryServices.VMSnapshot_*' }) -join ',')"
 Write-Output 'azremedy=done'

@@ -6,9 +6,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azremedy.domain.evidence import Reading
+from azremedy.domain.guards import RESTORE_POINT_LIMIT
 from azremedy.domain.planner import agent, clean, keys, network, reset
 from azremedy.domain.planner.fix import service
-from azremedy.domain.points import find_homes, sort_out
+from azremedy.domain.points import list_binding, list_closing, sort_out
 from azremedy.domain.remedies import Remedy
 from azremedy.domain.resources import VmAgent
 
@@ -59,8 +60,17 @@ def _run_script(name: str, course: Course, options: FixOptions) -> Course:
 
 
 def _change_vm(by: agent.AgentBy, course: Course, options: FixOptions) -> Course:
-    section = agent.plan_restart_agent(course.evidence, _agent_options(by, options))
-    return course.join(section, then=_with_agent(course.evidence))
+    evidence = course.evidence
+    asked = replace(_agent_options(by, options), while_away=_is_away(evidence))
+    section = agent.plan_restart_agent(evidence, asked)
+    reapplied = by is agent.AgentBy.REAPPLY and evidence.vm.power_state != "running"
+    return course.join(section, then=evidence if reapplied else _with_agent(evidence))
+
+
+def _is_away(evidence: VmEvidence) -> bool:
+    """Say whether the agent of a VM that runs is away: only then it is to come back."""
+    known = evidence.vm.vm_agent
+    return evidence.vm.power_state == "running" and (known is None or not known.ready)
 
 
 def _agent_options(by: agent.AgentBy, options: FixOptions) -> agent.AgentOptions:
@@ -125,9 +135,12 @@ def _clean_by_backup(course: Course, options: FixOptions) -> Course:
 
 def _unlock(course: Course, case: Case, options: FixOptions) -> Course:
     evidence = course.evidence
-    targets = find_homes(evidence, case, sort_out(evidence))
+    points = sort_out(evidence)
+    binding = list_binding(points.proven, case) if points.count >= RESTORE_POINT_LIMIT else []
+    # Exactly the locks for which the cause was confirmed: others in the group are somebody's own.
+    in_the_way = tuple(dict.fromkeys((*list_closing(evidence, case, points), *binding)))
     allowed = _clean_options(clean.CleanBy.DELETE, options)
-    return course.join(clean.plan_unlocking(evidence, targets, allowed))
+    return course.join(clean.plan_unlocking(evidence, in_the_way, allowed))
 
 
 def _clean_options(by: clean.CleanBy, options: FixOptions) -> clean.CleanOptions:
