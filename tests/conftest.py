@@ -1,28 +1,57 @@
-"""Keep every test away from the person's own settings, and every exchange for the last test."""
+"""Keep every test away from the person's own settings, and judge the whole run's exchanges."""
 
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.support import exchanges
 
-LAST = "test_recorded_exchanges.py"
+if TYPE_CHECKING:
+    from _pytest.terminal import TerminalReporter
+
+JUDGEMENT = pytest.StashKey[exchanges.Judgement]()
 _OWN = ("AZURE_", "ARM_", "AZREMEDY_", "IDENTITY_", "MSI_")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _exchanges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Record what every world of this run answers, also in child processes."""
-    os.environ["AZREMEDY_SANDBOX_RECORD"] = str(
-        tmp_path_factory.getbasetemp() / "exchanges-of-the-run.jsonl"
-    )
-    yield
-    del os.environ["AZREMEDY_SANDBOX_RECORD"]
+def pytest_configure(config: pytest.Config) -> None:
+    """Record what every world of this run answers, also in child processes and workers."""
+    if not _is_worker(config):
+        folder = tempfile.mkdtemp(prefix="exchanges-")
+        os.environ[exchanges.RECORD] = str(Path(folder, "exchanges.jsonl"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hold the run's exchanges against Microsoft's documents: a departure fails the run."""
+    if _is_worker(session.config):
+        return
+    judgement = exchanges.judge(Path(os.environ[exchanges.RECORD]), find_shared())
+    session.config.stash[JUDGEMENT] = judgement
+    if not judgement.passed:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:
+    """Tell what came of it."""
+    if JUDGEMENT in config.stash:
+        terminalreporter.section("exchanges against Microsoft's documents")
+        terminalreporter.write_line(config.stash[JUDGEMENT].text)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if not _is_worker(config):
+        shutil.rmtree(Path(os.environ.pop(exchanges.RECORD)).parent)
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
 
 
 @pytest.fixture(scope="session")
@@ -35,24 +64,25 @@ def no_playbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_playbooks: Path) -> None:
     """Take the person's Azure settings away and give the test a state folder of its own."""
     for name in list(os.environ):
-        if name.startswith(_OWN) and name not in {"AZREMEDY_SANDBOX_RECORD", "AZREMEDY_SHARED"}:
+        if name.startswith(_OWN) and name not in {exchanges.RECORD, "AZREMEDY_SHARED"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AZREMEDY_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("AZREMEDY_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("AZREMEDY_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("AZREMEDY_PLAYBOOKS", str(no_playbooks))
     monkeypatch.setenv("AZURE_CONFIG_DIR", str(tmp_path / "azure-cli"))
 
 
-@pytest.fixture(scope="session")
-def shared() -> Path:
-    """Give the folder with contract documents and recordings that may lie beside the checkout."""
+def find_shared() -> Path | None:
+    """Find the folder with contract documents and recordings that may lie beside the checkout."""
     beside = Path(__file__).resolve().parents[1].parent / "shared"
     folder = Path(os.environ.get("AZREMEDY_SHARED", beside))
-    if not folder.is_dir():
-        pytest.skip(f"contract documents and recordings are not at {folder}")
+    return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Give the folder with contract documents and recordings, or skip."""
+    if (folder := find_shared()) is None:
+        pytest.skip("contract documents and recordings are not beside the checkout")
     return folder
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the test that judges the whole run's exchanges behind all others."""
-    items.sort(key=lambda item: item.path.name == LAST)

@@ -26,7 +26,7 @@ from azremedy.api.planning import (
     plan_reset,
     plan_unlock,
 )
-from azremedy.api.replanning import check_still_holds, find_moved, plan_again
+from azremedy.api.replanning import check_still_holds, choose_connection, plan_again
 from azremedy.api.running import apply, decline, preview, resume
 from azremedy.api.saving import check_approval, find_fingerprint, load_plan, save_plan
 from azremedy.api.targets import GroupNames, VmNames
@@ -35,6 +35,7 @@ from azremedy.domain.planner.clean import CleanBy, CleanOptions
 from azremedy.domain.planner.fix.options import FixOptions
 from azremedy.domain.planner.reset import ResetOptions
 from azremedy.domain.planner.unlock import UnlockOptions
+from azremedy.domain.staleness import find_moved
 from azremedy.domain.steps import WaitFor
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "apply",
     "check_approval",
     "check_still_holds",
+    "choose_connection",
     "connect",
     "decline",
     "diagnose",

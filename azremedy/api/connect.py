@@ -12,6 +12,7 @@ from azremedy.domain.plan import Origin
 from azremedy.errors import RefusedError, UsageError
 from azremedy.gateways.clients import SessionOptions
 from azremedy.gateways.clock import AzureClock
+from azremedy.gateways.rates import Rates
 from azremedy.gateways.session import Session
 from azremedy.gateways.subscriptions import choose_subscription, resolve_subscription
 
@@ -50,6 +51,7 @@ class Azure:
         find_subscription: finds the subscription for commands that are not given whole ids.
         sandbox: the scenario's name when this is no real Azure.
         read_only: whether no session that can write may be opened.
+        state_folder: where journals are kept and looked up; else the user's state folder.
     """
 
     def __init__(
@@ -59,9 +61,12 @@ class Azure:
         *,
         sandbox: str | None = None,
         read_only: bool = False,
+        state_folder: Path | None = None,
     ) -> None:
         self.read_only = read_only
-        self.reader = open_session(SessionOptions(read_only=True))
+        self.state_folder = state_folder
+        self._rates = Rates()
+        self.reader = open_session(SessionOptions(read_only=True, rates=self._rates))
         self.sandbox = sandbox
         self._open_session = open_session
         self._find_subscription = find_subscription
@@ -121,7 +126,7 @@ class Azure:
             RefusedError: the connection only reads.
         """
         self.check_writable()
-        return self._open_session(SessionOptions(read_only=False))
+        return self._open_session(SessionOptions(read_only=False, rates=self._rates))
 
     def close(self) -> None:
         """Close the reading session."""
@@ -179,8 +184,22 @@ def _connect_sandbox(options: ConnectOptions) -> Azure:
     return connect_app(app, options.subscription, read_only=options.read_only)
 
 
-def connect_app(app: App, subscription: str | None = None, *, read_only: bool = False) -> Azure:
-    """Connect to a world that the caller holds, for rehearsals that look at it afterwards."""
+def connect_app(
+    app: App,
+    subscription: str | None = None,
+    *,
+    read_only: bool = False,
+    state_folder: Path | None = None,
+) -> Azure:
+    """Connect to a world that the caller holds, for rehearsals that look at it afterwards.
+
+    Args:
+        app: the world.
+        subscription: the subscription for what is not named by a whole id; else the world's first.
+        read_only: whether nothing can be changed over this connection.
+        state_folder: where journals are kept. Only where one is named do plans heed earlier runs:
+            they were in other worlds otherwise.
+    """
     from azremedy.sandbox import SandboxCredential, WorldTransport  # noqa: PLC0415 - on use
 
     transport, clock = WorldTransport(app), WorldClock(app.world)
@@ -191,6 +210,7 @@ def connect_app(app: App, subscription: str | None = None, *, read_only: bool = 
         lambda session: _find_in_world(subscription, session),
         sandbox=app.world.scenario.name,
         read_only=read_only,
+        state_folder=state_folder,
     )
 
 

@@ -1,11 +1,11 @@
-"""Make a kept plan anew, and tell what has moved since."""
+"""Judge a kept plan before it is carried out: whose it is, whether it ran, and what has moved."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from azremedy._version import __version__
 from azremedy.api.agent import plan_agents, plan_script
 from azremedy.api.diagnosing import DiagnoseOptions
 from azremedy.api.fixing import plan_fix
@@ -20,7 +20,11 @@ from azremedy.api.planning import (
     plan_reset,
     plan_unlock,
 )
+from azremedy.api.running import find_state_folder
+from azremedy.api.runs import plan_undo
+from azremedy.api.saving import check_version, find_fingerprint
 from azremedy.api.targets import GroupNames, VmNames
+from azremedy.domain.plan import Plan
 from azremedy.domain.planner.agent import AgentOptions, GuestOptions
 from azremedy.domain.planner.backup import BackupOptions
 from azremedy.domain.planner.clean import CleanOptions
@@ -29,47 +33,67 @@ from azremedy.domain.planner.keys import GrantOptions
 from azremedy.domain.planner.network import StorageOptions
 from azremedy.domain.planner.reset import ResetOptions
 from azremedy.domain.planner.unlock import UnlockOptions
-from azremedy.domain.steps import Step
-from azremedy.errors import RefusedError, StalePlanError, UsageError
-from azremedy.ids import VIRTUAL_MACHINE
-from azremedy.wire import from_json
+from azremedy.domain.staleness import find_lost_copies, find_moved, take_over_locks
+from azremedy.domain.steps import Reversible
+from azremedy.engine.history import list_past
+from azremedy.errors import RefusedError, StalePlanError, TargetNotFoundError, UsageError
+from azremedy.ids import RESOURCE_GROUP, SUBSCRIPTION, VIRTUAL_MACHINE
+from azremedy.report.stale_text import describe_lost_copy, describe_moved
+from azremedy.wire import WireError, from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
-    from azremedy.api.connect import Azure
-    from azremedy.domain.plan import Plan, Request
+    from azremedy.api.connect import Azure, ConnectOptions
+    from azremedy.domain.plan import Request
+    from azremedy.engine.history import Past
+
+ANY_NUMBER = 1_000_000
+"""Targets when a plan is made anew: how many it may have was asked when it was made first."""
+_STALE = "Make it anew and look at it: what was approved is not what would be done."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moved:
-    """One difference between a kept plan and the same plan made now."""
+class _Command:
+    """How a command for VMs makes its plan."""
 
-    kept: Step | None
-    """The kept plan's step; ``None`` when it is new."""
-    now: Step | None
-    """The step now; ``None`` when it is not needed, or not possible, any more."""
+    options: type[Any]
+    """The class of its options."""
+    plan: Callable[..., Plan]
+    """Plans."""
 
 
-def plan_again(azure: Azure, plan: Plan) -> Plan:
-    """Make the same plan once more, from what was asked for then.
+_OF_VMS = {
+    "allow-storage": _Command(options=StorageOptions, plan=plan_allow_storage),
+    "backup-now": _Command(options=BackupOptions, plan=plan_backup),
+    "clean-rpc": _Command(options=CleanOptions, plan=plan_clean),
+    "grant-keyvault": _Command(options=GrantOptions, plan=plan_grant_keyvault),
+    "look-inside": _Command(options=GuestOptions, plan=plan_look_inside),
+    "reset-extension": _Command(options=ResetOptions, plan=plan_reset),
+    "restart-agent": _Command(options=AgentOptions, plan=plan_agents),
+}
+
+
+def choose_connection(plan: Plan, given: ConnectOptions) -> ConnectOptions:
+    """Connect to the plan's subscription, as far as the caller names no other.
 
     Raises:
-        UsageError: the plan does not say what was asked for, or not in words of this version.
-        AzremedyError: as the command that made it.
+        RefusedError: a rehearsal's plan for Azure, or Azure's for a rehearsal. Nothing was sent.
     """
-    if plan.request is None:
-        raise UsageError(
-            "This plan cannot be made anew, so nobody can tell whether it still holds",
-            advice="Run its command again.",
+    sandbox = plan.origin.sandbox if plan.origin is not None else ""
+    if sandbox and given.sandbox is None:
+        raise RefusedError(
+            f"The plan was made in the sandbox '{sandbox}', and this would be Azure",
+            advice="Give --sandbox with the same scenario, or make the plan anew in Azure.",
         )
-    command, _, action = plan.request.command.partition(" ")
-    if plan.request.command == ORPHANED:
-        command = ORPHANED
-    again = _AGAIN.get(command)
-    if again is None:
-        raise UsageError(f"This version knows no command '{plan.request.command}'", advice="")
-    return again(azure, plan.request, action)
+    if given.sandbox is not None and not sandbox:
+        raise RefusedError(
+            f"The plan was made in Azure, and this would be the sandbox '{given.sandbox}'",
+            advice="Leave --sandbox out, or make the plan anew in the sandbox.",
+        )
+    if given.subscription is not None or not plan.targets:
+        return given
+    return replace(given, subscription=plan.targets[0].target.subscription_id)
 
 
 def check_origin(azure: Azure, plan: Plan) -> None:
@@ -77,159 +101,192 @@ def check_origin(azure: Azure, plan: Plan) -> None:
 
     Raises:
         RefusedError: the message says what differs.
+        SignInError: no credential worked.
     """
     here, there = azure.find_origin(), plan.origin
     if there is None:
         raise RefusedError("The plan does not say where it was made", advice="Make it anew.")
-    for what, one, other in (
-        ("cloud", there.cloud, here.cloud),
-        ("tenant", there.tenant_id, here.tenant_id),
-        ("sandbox", there.sandbox or "none", here.sandbox or "none"),
+    for what, one, other, flag in (
+        ("cloud", there.cloud, here.cloud, "--cloud"),
+        ("tenant", there.tenant_id, here.tenant_id, "--tenant"),
+        ("sandbox", there.sandbox, here.sandbox, "--sandbox"),
     ):
         if one.lower() != other.lower():
             raise RefusedError(
-                f"The plan was made for another {what}: {one}, and this is {other}",
-                advice="Sign in where the plan was made, or make it anew here.",
+                f"The plan was made for another {what}: {one or 'none'}, and this is "
+                f"{other or 'none'}",
+                advice=f"Sign in where the plan was made ({flag}), or make it anew here.",
             )
-    if _parts(plan.tool_version) > _parts(__version__):
-        raise RefusedError(
-            f"The plan was made by azremedy {plan.tool_version}, and this is {__version__}",
-            advice="Install that version or a newer one, or make the plan anew.",
-        )
+    check_version(plan.tool_version)
 
 
-def _parts(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.split(".") if part.isdigit())
+def plan_again(azure: Azure, plan: Plan, *, state_folder: Path | None = None) -> Plan:
+    """Make the same plan once more, from what was asked for then. Changes nothing.
 
+    A ``fix`` that rested on a look inside is made without one: nothing is run in a VM for this.
 
-def find_moved(kept: Plan, now: Plan) -> tuple[Moved, ...]:
-    """Find what differs: steps that went, came or changed, each told once."""
-    before, after = [p.step for p in kept.steps], [p.step for p in now.steps]
-    gone = [step for step in before if step not in after]
-    new = [step for step in after if step not in before]
-    moved = []
-    for step in gone:
-        same = next((n for n in new if n.kind == step.kind and n.target == step.target), None)
-        if same is not None:
-            new.remove(same)
-        moved.append(Moved(kept=step, now=same))
-    moved.extend(Moved(kept=None, now=step) for step in new)
-    if not moved and before != after:
-        moved.append(Moved(kept=before[0], now=after[0]))
-    return tuple(moved)
-
-
-def check_still_holds(azure: Azure, plan: Plan) -> Plan:
-    """Refuse a plan that does not hold any more; give it with the guards' answers of now.
+    Args:
+        azure: the connection.
+        plan: the kept plan.
+        state_folder: for a plan that undoes a run: where that run's journal is kept.
 
     Raises:
-        StalePlanError: the same plan made now has other steps; ``args`` hold each difference.
-        RefusedError: it was made somewhere else, or by a newer version.
+        UsageError: the plan does not say what was asked for, or not in words of this version.
+        AzremedyError: as the command that made it.
+    """
+    if plan.undoes is not None:
+        return plan_undo(azure, plan.undoes, state_folder=state_folder)
+    if plan.request is None:
+        raise UsageError(
+            "This plan cannot be made anew, so nobody can tell whether it still holds",
+            advice="Run its command again.",
+        )
+    if not plan.request.targets:
+        # Nothing was found then, and what is not named cannot be looked for.
+        return plan
+    try:
+        return _plan(azure, plan.request)
+    except WireError as error:
+        raise UsageError(
+            f"What '{plan.request.command}' was asked cannot be read: {error}",
+            advice="Make the plan anew.",
+        ) from error
+
+
+def check_still_holds(azure: Azure, plan: Plan, *, state_folder: Path | None = None) -> Plan:
+    """Refuse a plan that does not hold any more; give it with the guards' answers of now.
+
+    A plan that a guard refuses now is given as it would be made now, so that its verdicts are
+    seen; it cannot be carried out. Every other one is given exactly as it was kept.
+
+    Args:
+        azure: the connection.
+        plan: the kept plan.
+        state_folder: where journals are kept; the user's state folder when left out.
+
+    Raises:
+        StalePlanError: the same plan made now has other steps, or loses more; each is told.
+        RefusedError: it was made somewhere else, by a newer version, or was begun already.
+        UsageError: it does not say what was asked for, or not in words of this version.
     """
     check_origin(azure, plan)
-    now = plan_again(azure, plan)
-    if moved := find_moved(plan, now):
-        told = "; ".join(map(_tell, moved))
-        raise StalePlanError(
-            f"The plan does not hold any more: {told}",
-            advice="Make it anew and look at it. If a run of this plan was cut off, "
-            "'azremedy runs' lists it and 'azremedy resume' takes it up.",
-        )
-    return now if now.refusals else plan
-
-
-def _tell(moved: Moved) -> str:
-    if moved.now is None and moved.kept is not None:
-        return f"not needed now: {moved.kept.kind} {moved.kept.target}"
-    if moved.kept is None and moved.now is not None:
-        return f"new: {moved.now.kind} {moved.now.target}"
-    assert moved.kept is not None
-    assert moved.now is not None
-    fields = (
-        name
-        for name in moved.kept.__dataclass_fields__
-        if getattr(moved.kept, name) != getattr(moved.now, name, None)
+    _check_seen(azure, plan)
+    _check_not_begun(azure, plan, state_folder)
+    if plan.refusals:
+        return plan
+    now = _plan_now(azure, plan, state_folder)
+    told = (
+        *map(describe_moved, find_moved(plan, now)),
+        *map(describe_lost_copy, find_lost_copies(plan, now)),
     )
-    return f"changed: {moved.kept.kind} {moved.kept.target} ({', '.join(fields) or 'order'})"
+    if told:
+        lines = "".join(f"\n  {line}" for line in told)
+        raise StalePlanError(f"The plan does not hold any more:{lines}", advice=_STALE)
+    return now if now.refusals else take_over_locks(plan, now)
 
 
-def _vms(request: Request) -> VmNames:
-    return VmNames(names=tuple(str(target) for target in request.targets))
+def _check_seen(azure: Azure, plan: Plan) -> None:
+    """Refuse a plan for a subscription that the caller cannot see: it is somebody else's."""
+    needed = {target.target.subscription_id.lower() for target in plan.targets}
+    seen = {each.id.lower() for each in azure.reader.subscriptions.list_subscriptions()}
+    if unseen := sorted(needed - seen):
+        raise RefusedError(
+            f"The plan is for a subscription that you cannot see: {', '.join(unseen)}",
+            advice="Sign in as somebody with a role there, or make the plan for one of your own.",
+        )
 
 
-def _unlock(azure: Azure, request: Request, _action: str) -> Plan:
-    vms = tuple(str(t) for t in request.targets if t.is_type(VIRTUAL_MACHINE))
-    groups = tuple(str(t) for t in request.targets if not t.is_type(VIRTUAL_MACHINE))
-    asked = GroupNames(names=groups, vms=VmNames(names=vms))
-    options = from_json(UnlockOptions, request.options)
-    return plan_unlock(azure, asked, options, max_targets=len(request.targets))
+def _check_not_begun(azure: Azure, plan: Plan, state_folder: Path | None) -> None:
+    """Refuse to carry a plan out twice: it was approved once.
+
+    Only journals of this state folder are known, and each rehearsal has a world of its own.
+    """
+    if azure.sandbox:
+        return
+    root = state_folder or find_state_folder(azure)
+    runs = (
+        past for past in list_past(root / "runs") if _is_same(past.plan, plan) and _has_sent(past)
+    )
+    past = next(runs, None)
+    if past is not None and past.open:
+        raise RefusedError(
+            f"Run {past.run_id} has carried out part of this plan",
+            advice=f"'azremedy resume {past.run_id}' takes it up; 'azremedy runs show "
+            f"{past.run_id}' tells how far it came.",
+        )
+    if past is not None:
+        raise RefusedError(
+            f"Run {past.run_id} has carried this plan out already",
+            advice=f"See 'azremedy runs show {past.run_id}', or make the plan anew.",
+        )
 
 
-def _clean(azure: Azure, request: Request, _action: str) -> Plan:
-    options = from_json(CleanOptions, request.options)
-    return plan_clean(azure, _vms(request), options, max_targets=len(request.targets))
+def _is_same(one: Plan, other: Plan) -> bool:
+    """Say whether two plans are one, as far as files tell: secrets in texts do not count."""
+    made = (one.created_at, one.command) == (other.created_at, other.command)
+    return made and find_fingerprint(one) == find_fingerprint(other)
 
 
-def _orphans(azure: Azure, request: Request, _action: str) -> Plan:
-    options = from_json(CleanOptions, request.options)
-    return plan_orphans(azure, options, max_targets=len(request.targets))
+def _has_sent(past: Past) -> bool:
+    return any(
+        planned.number in past.intended and planned.step.reversible is not Reversible.NOTHING
+        for planned in past.plan.steps
+    )
 
 
-def _reset(azure: Azure, request: Request, _action: str) -> Plan:
-    options = from_json(ResetOptions, request.options)
-    return plan_reset(azure, _vms(request), options, max_targets=len(request.targets))
+def _plan_now(azure: Azure, plan: Plan, state_folder: Path | None) -> Plan:
+    try:
+        return plan_again(azure, plan, state_folder=state_folder)
+    except TargetNotFoundError as error:
+        raise StalePlanError(
+            f"What the plan is about is gone: {error.summary}", advice=_STALE, answer=error.answer
+        ) from error
 
 
-def _backup(azure: Azure, request: Request, _action: str) -> Plan:
-    options = from_json(BackupOptions, request.options)
-    return plan_backup(azure, _vms(request), options, max_targets=len(request.targets))
+def _plan(azure: Azure, request: Request) -> Plan:
+    command, _, action = request.command.partition(" ")
+    if request.command == ORPHANED:
+        options = from_json(CleanOptions, request.options)
+        return plan_orphans(azure, options, max_targets=ANY_NUMBER)
+    if command == "unlock-rg":
+        return _plan_unlock(azure, request)
+    if command == "fix":
+        return _plan_fix(azure, request)
+    if command == "guest":
+        chosen = from_json(GuestOptions, request.options)
+        return plan_script(azure, _vms(request), action, chosen, max_targets=ANY_NUMBER)
+    if (made := _OF_VMS.get(request.command)) is None:
+        raise UsageError(
+            f"This version knows no command '{request.command}'", advice="Make the plan anew."
+        )
+    options = from_json(made.options, request.options)
+    return made.plan(azure, _vms(request), options, max_targets=ANY_NUMBER)
 
 
-def _fix(azure: Azure, request: Request, _action: str) -> Plan:
+def _plan_fix(azure: Azure, request: Request) -> Plan:
     return plan_fix(
         azure,
         _vms(request),
         from_json(FixOptions, request.options),
         how=from_json(DiagnoseOptions, request.how),
-        max_targets=len(request.targets),
+        max_targets=ANY_NUMBER,
     )
 
 
-def _agents(azure: Azure, request: Request, _action: str) -> Plan:
-    options = from_json(AgentOptions, request.options)
-    return plan_agents(azure, _vms(request), options, max_targets=len(request.targets))
+def _plan_unlock(azure: Azure, request: Request) -> Plan:
+    """Plan the groups that were found then; a subscription stands for all that it has."""
+    asked = GroupNames(
+        names=_list_targets(request, RESOURCE_GROUP),
+        vms=VmNames(names=_list_targets(request, VIRTUAL_MACHINE)),
+        all_groups=bool(_list_targets(request, SUBSCRIPTION)),
+    )
+    options = from_json(UnlockOptions, request.options)
+    return plan_unlock(azure, asked, options, max_targets=ANY_NUMBER)
 
 
-def _guest(azure: Azure, request: Request, action: str) -> Plan:
-    options = from_json(GuestOptions, request.options)
-    return plan_script(azure, _vms(request), action, options, max_targets=len(request.targets))
+def _list_targets(request: Request, resource_type: str) -> tuple[str, ...]:
+    return tuple(str(target) for target in request.targets if target.is_type(resource_type))
 
 
-def _look(azure: Azure, request: Request, _action: str) -> Plan:
-    options = from_json(GuestOptions, request.options)
-    return plan_look_inside(azure, _vms(request), options, max_targets=len(request.targets))
-
-
-def _storage(azure: Azure, request: Request, _action: str) -> Plan:
-    options = from_json(StorageOptions, request.options)
-    return plan_allow_storage(azure, _vms(request), options, max_targets=len(request.targets))
-
-
-def _keys(azure: Azure, request: Request, _action: str) -> Plan:
-    options = from_json(GrantOptions, request.options)
-    return plan_grant_keyvault(azure, _vms(request), options, max_targets=len(request.targets))
-
-
-_AGAIN: dict[str, Callable[[Azure, Request, str], Plan]] = {
-    "allow-storage": _storage,
-    "backup-now": _backup,
-    "clean-rpc": _clean,
-    ORPHANED: _orphans,
-    "fix": _fix,
-    "grant-keyvault": _keys,
-    "guest": _guest,
-    "look-inside": _look,
-    "reset-extension": _reset,
-    "restart-agent": _agents,
-    "unlock-rg": _unlock,
-}
+def _vms(request: Request) -> VmNames:
+    return VmNames(names=tuple(map(str, request.targets)))

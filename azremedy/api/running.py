@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from azremedy.domain.guards import ACCESS_GUARDS
 from azremedy.domain.run import Run, RunState, StepResult, StepState
 from azremedy.domain.steps import DeleteLock
 from azremedy.engine.executor import Executor
@@ -16,8 +17,8 @@ from azremedy.engine.handlers.base import Patience
 from azremedy.engine.history import read_past
 from azremedy.engine.journal import Journal
 from azremedy.engine.run_lock import hold
-from azremedy.engine.stop import Stop
-from azremedy.errors import EXIT_DONE, EXIT_FAILURES, EXIT_REFUSED
+from azremedy.engine.stop import Steering
+from azremedy.errors import EXIT_ACCESS, EXIT_DONE, EXIT_FAILURES, EXIT_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +37,7 @@ def preview(plan: Plan, *, dry_run: bool = True) -> Run:
     """
     state, code = RunState.PLANNED, EXIT_DONE
     if plan.refusals:
-        state, code = RunState.REFUSED, EXIT_REFUSED
+        state, code = RunState.REFUSED, _find_refusal_code(plan)
     elif plan.empty and any(target.gaps for target in plan.targets):
         state, code = RunState.FAILED, EXIT_FAILURES
     elif plan.empty:
@@ -53,6 +54,12 @@ def preview(plan: Plan, *, dry_run: bool = True) -> Run:
     )
 
 
+def _find_refusal_code(plan: Plan) -> int:
+    """Tell a caller who may not from a plan that should not."""
+    only_access = all(verdict.guard in ACCESS_GUARDS for verdict in plan.refusals)
+    return EXIT_ACCESS if only_access else EXIT_REFUSED
+
+
 def decline(plan: Plan) -> Run:
     """Say that a person, or the lack of one, refused the plan."""
     return replace(preview(plan, dry_run=False), state=RunState.REFUSED, exit_code=EXIT_REFUSED)
@@ -65,7 +72,7 @@ def apply(
     listen: Callable[[Event], None] = lambda _: None,
     patience: Patience | None = None,
     state_folder: Path | None = None,
-    stop: Stop | None = None,
+    steering: Steering | None = None,
 ) -> Run:
     """Carry out exactly this plan; a refused or empty one changes nothing.
 
@@ -78,7 +85,8 @@ def apply(
         listen: told what happens.
         patience: how long to wait for Azure.
         state_folder: where journals are kept; the user's state folder when left out.
-        stop: by which somebody else can end the run.
+        steering: how several targets are worked on side by side, one canary first when left out;
+            and by what somebody else can end the run.
 
     Raises:
         RefusedError: when the journal cannot be written, or the connection only reads.
@@ -100,7 +108,7 @@ def apply(
             journal=journal,
             listen=listen,
             patience=patience or Patience(),
-            stop=stop or Stop(),
+            steering=steering or Steering(),
         )
         return executor.run(plan, run_id=run_id, path=str(journal.path))
 
@@ -112,7 +120,7 @@ def resume(
     listen: Callable[[Event], None] = lambda _: None,
     patience: Patience | None = None,
     state_folder: Path | None = None,
-    stop: Stop | None = None,
+    steering: Steering | None = None,
 ) -> Run:
     """Take up a run that ended before its end: what is done is not done again.
 
@@ -136,7 +144,7 @@ def resume(
                 journal=journal,
                 listen=listen,
                 patience=patience or Patience(),
-                stop=stop or Stop(),
+                steering=steering or Steering(),
             )
             return executor.resume(past)
 
@@ -152,6 +160,8 @@ def find_state_folder(azure: Azure) -> Path:
 
     ``AZREMEDY_STATE_DIR`` names another than the platform's.
     """
+    if azure.state_folder is not None:
+        return azure.state_folder
     from platformdirs import user_state_path  # noqa: PLC0415 - only for runs
 
     named = os.environ.get("AZREMEDY_STATE_DIR")

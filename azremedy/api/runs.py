@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azremedy._version import __version__
+from azremedy.api.access import check_permissions
 from azremedy.api.running import find_state_folder
 from azremedy.domain.plan import Decision, Verdict
 from azremedy.domain.planner.assemble import Section, assemble
@@ -75,9 +76,10 @@ def plan_undo(azure: Azure, run_id: str, *, state_folder: Path | None = None) ->
     found = read_run(root, run_id)
     _check_settled(found, run_id)
     past = found.past
-    sections = tuple(map(_warn_of_locks, plan_sections(past.plan, past.results)))
+    sections = tuple(map(_warn_of_locks, plan_sections(past.plan, past.results, past.accepted)))
     plan = assemble("undo", sections, created_at=azure.clock.now(), tool_version=__version__)
-    return replace(plan, origin=azure.find_origin(), undoes=run_id)
+    made = replace(plan, origin=azure.find_origin(), undoes=run_id)
+    return check_permissions(azure, made)
 
 
 def _check_settled(found: PastRun, run_id: str) -> None:

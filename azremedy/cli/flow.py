@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from azremedy import api, wire
+from azremedy import api
 from azremedy.cli import console
+from azremedy.cli.names import remember
+from azremedy.cli.output import answer, answer_done, asked, check_query
+from azremedy.cli.ramp_options import take_ramp
 from azremedy.cli.stopping import stopping
+from azremedy.domain.ramp import Ramp
 from azremedy.domain.run import RunState
-from azremedy.engine.stop import Stop
+from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_DONE, UsageError
 from azremedy.report import words
 from azremedy.report.advice_text import show_advice
@@ -22,6 +26,8 @@ from azremedy.report.plan_text import show_plan, show_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rich.console import Console
 
     from azremedy.domain.plan import Plan
     from azremedy.domain.run import Run
@@ -40,20 +46,22 @@ class Flow:
     detailed_exitcode: bool
     """Tell by the exit code that a dry run found something to do."""
     output: str
-    """``table`` or ``json``."""
+    """The form of the answer."""
     max_targets: int
     """Refuse more targets than this."""
     out: Path | None = None
     """Keep the plan in this file instead of carrying it out."""
     approve: str | None = None
     """Carry the plan out without asking if this is its fingerprint."""
+    ramp: Ramp = field(default_factory=Ramp)
+    """How several VMs are worked on side by side."""
 
 
 def take_flow(options: dict[str, Any]) -> Flow:
     """Take the flow's options out of a command's options."""
     names = ("dry_run", "yes", "detailed_exitcode", "output", "max_targets", "out", "approve")
-    flow = Flow(**{name: options.pop(name) for name in names if name in options})
-    click.get_current_context().meta[console.OUTPUT] = flow.output
+    given = {name: options.pop(name) for name in names if name in options}
+    flow = Flow(**given, ramp=take_ramp(options))
     if flow.detailed_exitcode and not (flow.dry_run or flow.out):
         raise UsageError("--detailed-exitcode is for dry runs", advice="Add --dry-run.")
     if flow.out and flow.yes:
@@ -76,25 +84,28 @@ def carry_out(
         flow: what the person wants.
         after: told what became of a plan that was carried out, before the answer is given.
     """
+    remember(target.target for target in plan.targets)
     stopped = api.preview(plan, dry_run=flow.dry_run)
     if flow.dry_run or stopped.state is not RunState.PLANNED:
-        _answer(stopped, flow)
+        _answer(stopped)
         if flow.out and stopped.state is RunState.PLANNED:
             _keep(plan, flow.out)
         return _exit_code(stopped, flow)
+    check_query(stopped)
     if (declined := _get_word(plan, flow)) is not None:
-        if flow.output == "json":
-            _answer(declined, flow)
+        if not asked().for_people:
+            _answer(declined)
         return declined.exit_code
-    stop = Stop()
-    with stopping(stop):
-        run = api.apply(azure, plan, listen=make_listener(console.conversation()), stop=stop)
+    steering = Steering(ramp=flow.ramp)
+    with stopping(steering.stop):
+        listen = make_listener(console.conversation(), console.errors())
+        run = api.apply(azure, plan, listen=listen, steering=steering)
     after(run)
     # A reader that has gone, as with "| head", does not change what the run came to.
     with suppress(BrokenPipeError, SystemExit):
         for advised in api.advise(run):
             show_advice(advised.playbooks, advised.vm_id, console.conversation())
-        _answer_run(run, flow)
+        answer_done(run, lambda out: show_run(run, out))
     return run.exit_code
 
 
@@ -107,9 +118,9 @@ def _get_word(plan: Plan, flow: Flow) -> Run | None:
     if flow.approve is not None:
         api.check_approval(plan, flow.approve)
     elif not flow.yes:
-        show_plan(plan, console.conversation())
+        show_plan(plan, console.question())
         return _ask(plan)
-    if flow.output == "table":
+    if asked().for_people:
         show_plan(plan, console.conversation())
     return None
 
@@ -126,7 +137,7 @@ def _keep(plan: Plan, path: Path) -> None:
 
 def _ask(plan: Plan) -> Run | None:
     """Ask; give the run that was declined, or ``None`` to go on."""
-    talk = console.conversation()
+    talk = console.errors()
     if not console.can_ask():
         talk.print("Refused: there is no terminal to ask on. Give --yes to carry this plan out.")
         return api.decline(plan)
@@ -136,20 +147,12 @@ def _ask(plan: Plan) -> Run | None:
     return api.decline(plan)
 
 
-def _answer(run: Run, flow: Flow) -> None:
-    if flow.output == "json":
-        click.echo(wire.to_json(run))
-        return
-    out = console.answer()
-    show_plan(run.plan, out)
-    show_run(run, out)
+def _answer(run: Run) -> None:
+    def show(out: Console) -> None:
+        show_plan(run.plan, out)
+        show_run(run, out)
 
-
-def _answer_run(run: Run, flow: Flow) -> None:
-    if flow.output == "json":
-        click.echo(wire.to_json(run))
-        return
-    show_run(run, console.answer())
+    answer(run, show)
 
 
 def _exit_code(run: Run, flow: Flow) -> int:

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azremedy import api, wire
+from azremedy import api
 from azremedy.api.replanning import check_origin
 from azremedy.api.runs import read_run
 from azremedy.cli import console
-from azremedy.cli.given import take_connection
+from azremedy.cli.given import take_connection_of_run
+from azremedy.cli.names import complete_runs
 from azremedy.cli.options import connection_options
+from azremedy.cli.output import answer_done
+from azremedy.cli.ramp_options import ramp_options, take_ramp
 from azremedy.cli.run_options import check_run_id, find_root
 from azremedy.cli.stopping import stopping
 from azremedy.domain.run import RunState
-from azremedy.engine.stop import Stop
+from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_REFUSED
 from azremedy.report import words
 from azremedy.report.live import make_listener
@@ -28,8 +31,9 @@ if TYPE_CHECKING:
 
 
 @click.command("resume")
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_runs)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@ramp_options
 @connection_options
 def command(**options: Any) -> None:
     """Take up a run that was cut off, interrupted, or failed.
@@ -42,13 +46,9 @@ def command(**options: Any) -> None:
       azremedy runs
       azremedy resume 20261120T080000Z-7f593ab0
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
-    run_id, yes, output = (
-        check_run_id(options.pop("run_id")),
-        options.pop("yes"),
-        options.pop("output"),
-    )
-    click.get_current_context().meta[console.OUTPUT] = output
-    connection = take_connection(options)
+    run_id, yes = check_run_id(options.pop("run_id")), options.pop("yes")
+    ramp = take_ramp(options)
+    connection = take_connection_of_run(options)
     found = read_run(find_root(rehearsals=connection.sandbox is not None), run_id)
     if connection.subscription is None:
         target = found.past.plan.targets[0].target
@@ -57,20 +57,17 @@ def command(**options: Any) -> None:
         check_origin(azure, found.past.plan)
         if not (yes or _ask(found)):
             raise SystemExit(EXIT_REFUSED)
-        stop = Stop()
-        with stopping(stop):
-            listen = make_listener(console.conversation())
-            run = api.resume(azure, run_id, listen=listen, stop=stop)
-    if output == "json":
-        click.echo(wire.to_json(run))
-    else:
-        show_run(run, console.answer())
+        steering = Steering(ramp=ramp)
+        with stopping(steering.stop):
+            listen = make_listener(console.conversation(), console.errors())
+            run = api.resume(azure, run_id, listen=listen, steering=steering)
+    answer_done(run, lambda out: show_run(run, out))
     raise SystemExit(run.exit_code)
 
 
 def _ask(found: PastRun) -> bool:
-    talk = console.conversation()
-    show_steps(found.past.plan, found.past.results, talk)
+    show_steps(found.past.plan, found.past.results, console.question())
+    talk = console.errors()
     show_locks_off(found.locks_off, talk)
     if not console.can_ask():
         talk.print("Refused: there is no terminal to ask on. Give --yes to take this run up.")

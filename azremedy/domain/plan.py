@@ -9,6 +9,7 @@ from typing import Literal
 
 from azremedy.domain.evidence import Unreadable
 from azremedy.domain.findings import Diagnosis
+from azremedy.domain.remedies import Remedy
 from azremedy.domain.steps import Step
 from azremedy.ids import ResourceId
 
@@ -76,6 +77,16 @@ class PlannedStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mend:
+    """A cause and the remedy that was chosen for it."""
+
+    cause: str
+    """The cause's stable name."""
+    remedy: Remedy
+    """What is done about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetPlan:
     """What is done for one target."""
 
@@ -93,6 +104,10 @@ class TargetPlan:
     """What to expect afterwards."""
     diagnosis: Diagnosis | None = None
     """What the steps rest on, where a cause was looked for."""
+    needs: tuple[int, ...] = ()
+    """Numbers of other targets' steps that these need: locks that they share are removed once."""
+    mends: tuple[Mend, ...] = ()
+    """Which remedy is for which cause; by them a later plan knows what did not help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,13 +9,23 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azremedy.domain.events import Event, StepProgressed
 from azremedy.domain.locks import describe_put_back
 from azremedy.domain.plan import PlannedStep
 from azremedy.domain.run import StepError, StepResult, StepState, Trigger
-from azremedy.domain.steps import CreateLock, Reversible, StartVm, Step, TriggerBackup
+from azremedy.domain.steps import (
+    CreateLock,
+    Manual,
+    StartVm,
+    Step,
+    TriggerBackup,
+    WaitForCleanup,
+    WaitForIdle,
+    WaitForJob,
+)
 from azremedy.engine.handlers.base import (
     Accepted,
     Already,
@@ -32,13 +42,17 @@ from azremedy.engine.handlers.base import (
 from azremedy.engine.handlers.choose import choose_handler
 from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.errors import (
+    AccessError,
     AzremedyError,
+    AzureError,
     BackupUnknownError,
     ConnectionFailedError,
     RefusedError,
     ServiceUnavailableError,
     StalePlanError,
+    ThrottledError,
 )
+from azremedy.gateways.clock import Clock
 from azremedy.gateways.session import Session
 
 if TYPE_CHECKING:
@@ -47,6 +61,8 @@ if TYPE_CHECKING:
 
 # Whether Azure carried the request out is not known after these.
 _LOST = (ConnectionFailedError, ServiceUnavailableError)
+# Their intent may stay unwritten on a full disk.
+_SENDS_NOTHING = (Manual, WaitForCleanup, WaitForIdle, WaitForJob)
 
 
 def silent(_: Event) -> None:
@@ -92,6 +108,8 @@ class Attempts:
     """What later steps need to know of earlier ones."""
     results: dict[int, StepResult]
     """What became of each step, by its number."""
+    clock_of_thread: Clock | None = None
+    """By which steps wait in a thread that signals do not reach."""
 
     def silenced(self) -> Attempts:
         """Give the same attempts with nobody listening."""
@@ -131,7 +149,9 @@ class Attempts:
         try:
             accepted = _find_sent(handler, token)
         except AzremedyError as error:
-            return replace(begun, result=self._failed(begun, error))
+            # Not to be able to look is no outcome: the next process looks again.
+            told = replace(self._failed(begun, error), state=StepState.UNKNOWN)
+            return replace(begun, result=told)
         return replace(begun, accepted=accepted) if accepted else self.begin(planned)
 
     def end(self, begun: Begun) -> StepResult:
@@ -156,6 +176,7 @@ class Attempts:
             memory=self.memory,
             progress=lambda text: self.tell(StepProgressed(planned=planned, message=text)),
             patience=self.patience,
+            clock_of_thread=self.clock_of_thread,
         )
 
     def _look(self, begun: Begun) -> StepResult | None:
@@ -179,7 +200,9 @@ class Attempts:
         try:
             outcome = begun.handler.finish(accepted)
         except AzremedyError as error:
-            return self._failed(begun, error)
+            failed = self._failed(begun, error)
+            goes_on = accepted.operation is not None and _is_unseen(error)
+            return replace(failed, state=StepState.UNKNOWN) if goes_on else failed
         return self._done(begun, accepted, outcome)
 
     def _done(self, begun: Begun, accepted: Accepted, outcome: Outcome) -> StepResult:
@@ -221,7 +244,8 @@ class Attempts:
     def _intend(self, planned: PlannedStep) -> None:
         """Write down what comes next. Without that nothing is changed, but locks go back."""
         step = planned.step
-        if isinstance(step, CreateLock) or step.reversible is Reversible.NOTHING:
+        self.memory.sent_at[step.target] = self.session.clock.now()
+        if isinstance(step, (CreateLock, *_SENDS_NOTHING)):
             self._note(EntryKind.INTENT, planned, step=step)
             return
         trigger = self._trigger_of(planned)
@@ -252,10 +276,17 @@ def make_result(
 def _find_sent(handler: Handler, token: str | None) -> Accepted | None:
     """Find what became of a request that may have been sent; ``None``: it was not carried out."""
     if token and isinstance(handler, Resumable):
-        return handler.resume(token)
+        with suppress(AzureError):
+            return handler.resume(token)
     if isinstance(handler, Traceable):
         return handler.trace_request()
     return handler.confirm()
+
+
+def _is_unseen(error: AzremedyError) -> bool:
+    """Say whether an operation could not be followed; its own failure comes with HTTP 200."""
+    failed = error.answer is not None and error.answer.status == HTTPStatus.OK
+    return isinstance(error, (AccessError, ThrottledError)) and not failed
 
 
 def _send(handler: Handler) -> Accepted:

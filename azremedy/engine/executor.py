@@ -7,9 +7,10 @@ every ending. What the process did not live to see is *unknown*, never a success
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from azremedy.domain.events import Event, RunEnded, StepEnded, StepStarted
@@ -17,18 +18,19 @@ from azremedy.domain.run import SETTLED, Run, RunState, StepResult, StepState
 from azremedy.domain.run import find_exit_code as exit_code_of
 from azremedy.domain.steps import Reversible
 from azremedy.engine.attempts import Attempts, Record, make_result
+from azremedy.engine.fleet import AttentiveClock, Fleet, Shared, take_turns
 from azremedy.engine.handlers.base import Memory, Patience
 from azremedy.engine.history import Past, remember
 from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.engine.restoring import STOPPED, put_back
-from azremedy.engine.stop import Stop
+from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_FAILURES, EXIT_INTERRUPTED, RefusedError
 from azremedy.gateways.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from azremedy.domain.plan import Plan, PlannedStep
+    from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,8 @@ class Executor:
     """Told what happens."""
     patience: Patience
     """How long to wait for Azure."""
-    stop: Stop = field(default_factory=Stop)
-    """What somebody outside asks of the run."""
+    steering: Steering = field(default_factory=Steering)
+    """How targets are worked through, and what somebody outside asks."""
 
     def run(self, plan: Plan, *, run_id: str | None = None, path: str | None = None) -> Run:
         """Carry out a plan.
@@ -72,8 +74,7 @@ class Executor:
     def _carry_out(self, plan: Plan, attempts: Attempts, past: Past) -> Run:
         interrupted = False
         try:
-            for target in plan.targets:
-                self._run_steps(target.steps, attempts, past)
+            self._work_through(plan, attempts, past)
         except STOPPED:
             interrupted = True
         finally:
@@ -86,26 +87,62 @@ class Executor:
             attempts.tell(RunEnded(run=run))
         return run
 
-    def _run_steps(self, steps: Iterable[PlannedStep], attempts: Attempts, past: Past) -> None:
+    def _work_through(self, plan: Plan, attempts: Attempts, past: Past) -> None:
+        """Work on the plan's targets, side by side where there are several.
+
+        Raises:
+            KeyboardInterrupt: somebody asked to stop.
+        """
+        shared = Shared.of(plan)
+        own = attempts
+        if self.steering.ramp.is_parallel(len(plan.targets)):
+            own = replace(
+                attempts,
+                listen=take_turns(self.listen, self.steering.stop),
+                clock_of_thread=AttentiveClock(
+                    clock=self.session.clock, check=self.steering.stop.check
+                ),
+            )
+        fleet = Fleet(
+            ramp=self.steering.ramp,
+            stop=self.steering.stop,
+            work=lambda target: self._run_target(target, own, past, shared=shared),
+            left=deque(plan.targets),
+        )
+        fleet.run()
+        for target in fleet.left:
+            _leave(target.steps, attempts, why="not begun: too many VMs had failed before")
+
+    def _run_target(
+        self, target: TargetPlan, attempts: Attempts, past: Past, *, shared: Shared
+    ) -> bool:
         """Run one target's steps in order; the first that fails ends them.
 
         Raises:
             KeyboardInterrupt: somebody asked to stop.
         """
-        for planned in steps:
-            if planned.number in past.settled:
-                continue
-            if self.stop.requested:
+        for planned in (*shared.list_needed(target), *target.steps):
+            with shared.taking_turns(planned):
+                if not self._is_done(planned, attempts, past):
+                    _leave(target.steps, attempts, why=f"step {planned.number} before it failed")
+                    return False
+        return True
+
+    def _is_done(self, planned: PlannedStep, attempts: Attempts, past: Past) -> bool:
+        """Say whether a step is done; it is tried once, by whoever needs it first."""
+        if planned.number in past.settled:
+            return True
+        if (result := attempts.results.get(planned.number)) is None:
+            if self.steering.stop.requested:
                 raise KeyboardInterrupt
             result = self._run_step(planned, attempts, past)
-            if result.state not in SETTLED:
-                return
+        return result.state in SETTLED
 
     def _run_step(self, planned: PlannedStep, attempts: Attempts, past: Past) -> StepResult:
         attempts.tell(StepStarted(planned=planned))
         # A wait changes nothing, so it may be left at any time.
         waits = planned.step.reversible is Reversible.NOTHING
-        with self.stop.leaving_allowed() if waits else nullcontext():
+        with self.steering.stop.leaving_allowed() if waits else nullcontext():
             if planned.number in past.unknown:
                 begun = attempts.take_up(planned, past.tokens.get(planned.number))
             else:
@@ -131,6 +168,13 @@ class Executor:
         )
         with suppress(RefusedError):
             self.journal.write(entry)
+
+
+def _leave(steps: Iterable[PlannedStep], attempts: Attempts, *, why: str) -> None:
+    """Say of steps that are not tried why they are not."""
+    for planned in steps:
+        skipped = make_result(planned, StepState.SKIPPED, message=why)
+        attempts.results.setdefault(planned.number, skipped)
 
 
 def _conclude(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from azremedy.engine.handlers.base import Memory
+
+
+BEGINNING = b'{"entry": "'
+"""How every line of a journal begins."""
+SEAL = b'"schema": "azremedy.journal/1"}'
+"""How every whole line ends. Quotes in texts are escaped, so nothing inside looks like it."""
 
 
 class JournalDamagedError(AzremedyError):
@@ -49,6 +56,10 @@ class Past:
     """The last outcome of each step that has one."""
     intended: frozenset[int] = frozenset()
     """Steps whose request may have been sent in this run or in one that took it up."""
+    sent_at: Mapping[int, datetime] = field(default_factory=dict)
+    """Azure's time right before each of their requests, the last one's."""
+    accepted: frozenset[int] = frozenset()
+    """Steps of which Azure took a request, whatever became of them."""
     tokens: Mapping[int, str] = field(default_factory=dict)
     """Operations that Azure took and nobody saw the end of."""
     triggers: Mapping[int, Trigger] = field(default_factory=dict)
@@ -117,7 +128,7 @@ def read_past(folder: Path) -> Past:
 
 def _read(path: Path, place: int, line: bytes) -> JournalEntry | None:
     """Read one line; what a full disk or a crash cut off is no entry."""
-    if not line.strip() or not line.rstrip().endswith(b"}"):
+    if not line.strip() or _is_cut_off(line):
         return None
     try:
         return from_json(JournalEntry, line)
@@ -125,12 +136,25 @@ def _read(path: Path, place: int, line: bytes) -> JournalEntry | None:
         raise JournalDamagedError(f"{path}, line {place}: {error}") from error
 
 
+def _is_cut_off(line: bytes) -> bool:
+    """Say whether a line is the beginning of an entry and not the whole.
+
+    Its last character tells nothing: a cut may fall behind an inner brace.
+    """
+    if line.rstrip().endswith(SEAL) or not BEGINNING.startswith(line[: len(BEGINNING)]):
+        return False
+    try:
+        json.loads(line)
+    except ValueError:
+        return True
+    return False
+
+
 def _sum_up(run_id: str, path: Path, entries: tuple[JournalEntry, ...]) -> Past:
     plans = [entry.plan for entry in entries if entry.plan is not None]
     if not plans:
         raise JournalDamagedError(f"{path} holds no plan: its run did not begin")
     by_kind = {kind: [e for e in entries if e.entry is kind] for kind in EntryKind}
-    results = {e.number: e.result for e in by_kind[EntryKind.OUTCOME] if e.number and e.result}
     ends = by_kind[EntryKind.END]
     resumed_after_end = bool(ends) and entries[-1] is not ends[-1]
     return Past(
@@ -138,12 +162,42 @@ def _sum_up(run_id: str, path: Path, entries: tuple[JournalEntry, ...]) -> Past:
         run_id=run_id,
         journal=str(path),
         began=entries[0].at,
-        results=results,
+        results=_last_results(plans[0], entries),
         intended=frozenset(e.number for e in by_kind[EntryKind.INTENT] if e.number),
+        sent_at={e.number: e.at for e in by_kind[EntryKind.INTENT] if e.number},
+        accepted=frozenset(e.number for e in by_kind[EntryKind.ACCEPTED] if e.number),
         tokens=_open_tokens(entries),
         triggers={e.number: e.trigger for e in entries if e.number and e.trigger},
         exit_code=None if resumed_after_end or not ends else ends[-1].exit_code,
     )
+
+
+def _last_results(plan: Plan, entries: tuple[JournalEntry, ...]) -> dict[int, StepResult]:
+    """Keep each step's last outcome, unless its request may have been sent once more after it.
+
+    A lock that is taken off once more is not back any longer, whatever was seen before.
+    """
+    returns = _find_returns(plan)
+    results: dict[int, StepResult] = {}
+    for entry in entries:
+        if entry.number is None:
+            continue
+        if entry.entry is EntryKind.INTENT:
+            results.pop(entry.number, None)
+            results.pop(returns.get(entry.number, 0), None)
+        elif entry.result is not None:
+            results[entry.number] = entry.result
+    return results
+
+
+def _find_returns(plan: Plan) -> dict[int, int]:
+    """Find for each step that takes a lock off the one that puts it back."""
+    back = {planned.step.target: planned.number for planned in plan.restores}
+    return {
+        planned.number: back[planned.step.lock.id]
+        for planned in plan.steps
+        if isinstance(planned.step, DeleteLock) and planned.step.lock.id in back
+    }
 
 
 def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:
@@ -181,6 +235,7 @@ def remember(past: Past, memory: Memory) -> None:
         step, number = planned.step, planned.number
         if number not in past.intended:
             continue
+        memory.sent_at[step.target] = past.sent_at[number]
         result = past.results.get(number)
         done = result is not None and result.state is StepState.DONE
         if isinstance(step, DeleteLock):

@@ -11,6 +11,7 @@ import os
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from azremedy.domain.plan import Plan
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 JOURNAL = "journal.jsonl"
 """The journal's name in its run's folder."""
+VERBATIM = frozenset({"lock", "operationToken"})
+"""What is kept as it is, for its owner's eyes only: locks are put back from here, and polling
+goes on with the token. From everything else secrets are taken out."""
 
 
 class EntryKind(StrEnum):
@@ -71,13 +75,15 @@ class JournalEntry:
 class Journal:
     """An append-only file of entries.
 
-    Make one with :meth:`create`. Every :meth:`write` returns only when the line is on disk.
+    Make one with :meth:`create`. Every :meth:`write` returns only when the line is on disk. Threads
+    may share it.
     """
 
     def __init__(self, path: Path, descriptor: int) -> None:
         self.path = path
         self._descriptor = descriptor
         self._torn = False
+        self._guard = Lock()
 
     @classmethod
     def create(cls, root: Path, run_id: str) -> Journal:
@@ -121,8 +127,13 @@ class Journal:
         Raises:
             RefusedError: when it cannot be written, as with a full disk.
         """
+        text = to_json(entry, indent=None, spare=VERBATIM)
+        with self._guard:
+            self._append(text)
+
+    def _append(self, text: str) -> None:
         # What a full disk cut off must not run into the next entry.
-        line = ("\n" * self._torn + to_json(entry, indent=None) + "\n").encode()
+        line = ("\n" * self._torn + text + "\n").encode()
         self._torn = True
         try:
             written = os.write(self._descriptor, line)

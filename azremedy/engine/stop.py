@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import get_ident
 from typing import TYPE_CHECKING
+
+from azremedy.domain.ramp import Ramp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,9 +18,11 @@ class Stop:
     """What somebody outside has asked of a run. Make one for each run."""
 
     requested: bool = False
-    """Whether the run is to end after its current step."""
-    waiting: bool = False
-    """Whether the current step only waits, so that it can be left at any time."""
+    """Whether the run is to end after its current steps."""
+    urgent: bool = False
+    """Whether it is to end at once."""
+    waiting: set[int] = field(default_factory=set)
+    """Threads whose step only waits, so that it can be left at any time."""
 
     def ask(self) -> None:
         """Ask once: end after the current step. Ask while it waits, or twice: end at once.
@@ -25,21 +30,41 @@ class Stop:
         Raises:
             KeyboardInterrupt: to end at once.
         """
-        if self.requested or self.waiting:
+        if self.requested or get_ident() in self.waiting:
+            self.requested = self.urgent = True
             raise KeyboardInterrupt
         self.requested = True
 
+    def check(self) -> None:
+        """Leave the calling thread's step if that was asked for: signals reach only one thread.
+
+        Raises:
+            KeyboardInterrupt: to end at once.
+        """
+        if self.urgent or (self.requested and get_ident() in self.waiting):
+            raise KeyboardInterrupt
+
     @contextmanager
     def leaving_allowed(self) -> Iterator[None]:
-        """Let the run be left at any time inside; what was asked before counts at once.
+        """Let the calling thread's step be left at any time inside; what was asked before counts.
 
         Raises:
             KeyboardInterrupt: when somebody has asked already.
         """
         if self.requested:
             raise KeyboardInterrupt
-        self.waiting = True
+        self.waiting.add(get_ident())
         try:
             yield
         finally:
-            self.waiting = False
+            self.waiting.discard(get_ident())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steering:
+    """How a run's targets are worked through, and how somebody outside can end it."""
+
+    stop: Stop = field(default_factory=Stop)
+    """By which it is ended early."""
+    ramp: Ramp = field(default_factory=Ramp)
+    """How many targets are worked on side by side, and how many may fail."""

@@ -23,10 +23,10 @@ from azremedy.gateways.wire_json import Json, document_of, section, text
 if TYPE_CHECKING:
     from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
 
+    from azremedy.domain.protection import BackupProtection
     from azremedy.domain.resources import (
         BackupJob,
         BackupPolicy,
-        BackupProtection,
         ProtectedItem,
         RecoveryPoint,
     )

@@ -21,6 +21,8 @@ from azremedy.gateways.policies import (
     Trace,
     TracePolicy,
 )
+from azremedy.gateways.rates import RatePolicy, Rates
+from azremedy.gateways.request_log import RequestLogPolicy
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from azure.mgmt.recoveryservicesbackup import RecoveryServicesBackupClient
     from azure.mgmt.resource.locks import ManagementLockClient
     from azure.mgmt.resource.resources import ResourceManagementClient
+    from azure.mgmt.resourcegraph import ResourceGraphClient
 
     from azremedy.ids import ResourceId
 
@@ -54,6 +57,8 @@ class SessionOptions:
     """Seconds until a connection must stand."""
     read_timeout_s: int = 120
     """Seconds that Azure may be silent in the middle of an answer."""
+    rates: Rates = field(default_factory=Rates)
+    """What is known of Azure's limits; sessions of one connection share it."""
 
 
 class Connect(Protocol[ClientT_co]):
@@ -91,6 +96,7 @@ def _policies(link: Link, *, sign_in: Any = None) -> list[Any]:
     from azure.mgmt.core import policies as arm  # noqa: PLC0415 - loads the SDK on use
 
     guards: list[Any] = [
+        RatePolicy(link.options.rates, link.clock, link.options.longest_wait),
         PatiencePolicy(link.options.longest_wait),
         TracePolicy(link.trace, link.clock),
     ]
@@ -114,6 +120,7 @@ def _policies(link: Link, *, sign_in: Any = None) -> list[Any]:
         core.SensitiveHeaderCleanupPolicy(),
         arm.ARMHttpLoggingPolicy(),
         *guards,
+        RequestLogPolicy(),
     ]
 
 
@@ -179,6 +186,13 @@ def role_client(link: Link, subscription_id: str) -> AuthorizationManagementClie
     from azure.mgmt.authorization import AuthorizationManagementClient  # noqa: PLC0415 - on use
 
     return AuthorizationManagementClient(link.credential, subscription_id, **_arguments(link))
+
+
+def resource_graph_client(link: Link, _subscription_id: str) -> ResourceGraphClient:
+    """Make the client of Azure Resource Graph, which is asked about many subscriptions."""
+    from azure.mgmt.resourcegraph import ResourceGraphClient  # noqa: PLC0415 - loads the SDK on use
+
+    return ResourceGraphClient(link.credential, **_arguments(link))
 
 
 def graph_client(link: Link, _subscription_id: str) -> PipelineClient[Any, Any]:

@@ -20,6 +20,7 @@ from azremedy.gateways.clients import (
     key_vault_client,
     lock_client,
     resource_client,
+    resource_graph_client,
     role_client,
 )
 from azremedy.gateways.clock import AzureClock, Clock
@@ -27,12 +28,14 @@ from azremedy.gateways.clouds import PUBLIC, Cloud
 from azremedy.gateways.compute import ComputeGateway
 from azremedy.gateways.directory import DirectoryGateway
 from azremedy.gateways.disks import DisksGateway
+from azremedy.gateways.graph import GraphGateway
 from azremedy.gateways.groups import GroupsGateway
 from azremedy.gateways.identity import Caller, read_caller
 from azremedy.gateways.inventory import InventoryGateway
 from azremedy.gateways.keyvaults import KeyVaultsGateway
 from azremedy.gateways.locks import LocksGateway
 from azremedy.gateways.network import NetworkGateway
+from azremedy.gateways.permissions import PermissionsGateway
 from azremedy.gateways.policies import Trace
 from azremedy.gateways.roles import RolesGateway
 from azremedy.gateways.subscriptions import SubscriptionsGateway
@@ -77,6 +80,8 @@ class Gateways:
     """Key vaults and their access policies."""
     roles: RolesGateway
     """Who holds which role."""
+    permissions: PermissionsGateway
+    """What the caller may do."""
     directory: DirectoryGateway
     """The tenant's directory, the same for every subscription."""
     trace: Trace
@@ -127,6 +132,12 @@ class Session:
         """The gateway that lists subscriptions."""
         return SubscriptionsGateway(connect=self._on_use(resource_client, NO_SUBSCRIPTION))
 
+    @property
+    def resource_graph(self) -> GraphGateway:
+        """The gateway that asks one question about many subscriptions; each knows its own quota."""
+        connect = self._on_use(resource_graph_client, NO_SUBSCRIPTION)
+        return GraphGateway(connect=connect, clock=self.clock)
+
     def subscription(self, subscription_id: str) -> Gateways:
         """Return the gateways of a subscription, given by its GUID."""
         return Gateways(
@@ -160,6 +171,10 @@ class Session:
             roles=RolesGateway(
                 connect=self._on_use(resource_client, subscription_id),
                 change=self._on_use(role_client, subscription_id),
+            ),
+            permissions=PermissionsGateway(
+                connect=self._on_use(resource_client, subscription_id),
+                roles=self._on_use(role_client, subscription_id),
             ),
             directory=DirectoryGateway(
                 connect=self._on_use(graph_client, NO_SUBSCRIPTION), cloud=self.cloud

@@ -26,7 +26,9 @@ _SHELLS = {"linux": "RunShellScript", "windows": "RunPowerShellScript"}
 class VmChangesGateway:
     """Actions on the VMs of one subscription. All of them are long-running operations.
 
-    A ReadOnly lock at or above the VM refuses every one of them.
+    A ReadOnly lock at or above the VM refuses every one of them. Exactly one request is sent for
+    each: after ``ConnectionFailedError`` or ``ServiceUnavailableError`` look at the VM, after
+    ``ThrottledError`` the request may be sent again.
     """
 
     def __init__(
@@ -155,8 +157,9 @@ class VmChangesGateway:
         return Call(begin=partial(call.begin, sent), translate=call.translate)
 
     def _call(self, begin: Any, vm_id: ResourceId, tried: str, verb: str) -> Call:
+        # The SDK repeats a POST after 500, 503 and 504, when the VM may be changing already.
         return Call(
-            begin=partial(begin, vm_id.resource_group, vm_id.name),
+            begin=partial(begin, vm_id.resource_group, vm_id.name, retry_total=0),
             translate=partial(translating, tried, action=_ACTION.format(verb), target=vm_id),
         )
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from azremedy.domain.protection import BackupProtection
 from azremedy.domain.resources import (
     BackupJob,
     BackupPolicy,
-    BackupProtection,
     HealthDetail,
     JobTask,
     ProtectedItem,

@@ -17,10 +17,12 @@ from azremedy.gateways.wire_json import Json, moment, number, resource_id, secti
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from azremedy.ids import ResourceId
 
 _POWER = "powerstate/"
+_PROVISIONING = "provisioningstate/"
 
 
 def parse_vm(document: Json) -> VirtualMachine:
@@ -36,6 +38,7 @@ def parse_vm(document: Json) -> VirtualMachine:
         os_type=text(os_disk, "osType"),
         provisioning_state=text(properties, "provisioningState"),
         power_state=_power_state(view),
+        provisioned_at=_provisioned_at(view),
         vm_agent=_parse_agent(view),
         extensions=(*_extensions_seen(view), *_handlers_seen(view)),
         os_name=text(view, "osName") or text(image, "offer"),
@@ -109,6 +112,16 @@ def _power_state(view: Json) -> str:
     codes = (text(status, "code") for status in sections(view, "statuses"))
     found = [code[len(_POWER) :] for code in codes if code.lower().startswith(_POWER)]
     return found[-1] if found else ""
+
+
+def _provisioned_at(view: Json) -> datetime | None:
+    """Read since when the VM is, or is being, provisioned as it says; the power state has no time.
+
+    Source: recorded Azure traffic, 2018-2024.
+    """
+    statuses = sections(view, "statuses")
+    found = [each for each in statuses if text(each, "code").lower().startswith(_PROVISIONING)]
+    return moment(found[-1], "time") if found else None
 
 
 def _parse_agent(view: Json) -> VmAgent | None:

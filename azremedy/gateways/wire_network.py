@@ -77,6 +77,7 @@ def parse_subnet(document: Json) -> Subnet:
         nat_gateway=bool(section(properties, "natGateway")),
         group_id=_reference(properties, "networkSecurityGroup"),
         route_table_id=_reference(properties, "routeTable"),
+        provisioning_state=text(properties, "provisioningState"),
     )
 
 
@@ -107,6 +108,7 @@ def parse_rule(document: Json) -> SecurityRule:
             resource_id(each) for each in sections(properties, "sourceApplicationSecurityGroups")
         ),
         source_ports=_ports(properties, "sourcePortRange"),
+        provisioning_state=text(properties, "provisioningState"),
     )
 
 

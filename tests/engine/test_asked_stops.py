@@ -9,7 +9,7 @@ import pytest
 from azremedy import api
 from azremedy.domain.events import StepProgressed, StepStarted
 from azremedy.domain.steps import DeleteRestorePointCollection, WaitForJob
-from azremedy.engine.stop import Stop
+from azremedy.engine.stop import Steering, Stop
 from tests.support.stages import (
     COLLECTION_TYPE,
     LOCK_TYPE,
@@ -35,7 +35,9 @@ def fix(stage: Stage, stop: Stop, listen: Callable[[Event], None]) -> Run:
     """Fix a world with a lock that is only lent."""
     options = api.FixOptions(unlock=True, include_inherited=True)
     plan = api.plan_fix(stage.azure, names("web-1"), options)
-    return api.apply(stage.azure, plan, listen=listen, state_folder=stage.state, stop=stop)
+    return api.apply(
+        stage.azure, plan, listen=listen, state_folder=stage.state, steering=Steering(stop=stop)
+    )
 
 
 def open_locked(folder: Path) -> Stage:

@@ -13,6 +13,7 @@ from azremedy.domain.locks import describe_put_back
 from azremedy.domain.resources import LockLevel, ManagementLock
 from azremedy.ids import ResourceId
 from azremedy.sandbox.scenario import Fault, Match
+from tests.support.role_worlds import take_away
 from tests.support.stages import (
     DELETE_LOCK,
     LOCK_TYPE,
@@ -21,7 +22,6 @@ from tests.support.stages import (
     Stage,
     answered,
     built_in,
-    forbidding,
     lock,
     names,
     open_stage,
@@ -175,12 +175,12 @@ NOTES = f"--notes 'team: kept for the audit' --subscription {ROOT.rpartition('/'
 
 
 def test_who_may_write_no_locks_is_not_told_that_one_is_off(tmp_path: Path) -> None:
-    """Neither the removal nor the return was allowed: the lock never went."""
-    base = forbidding(locked(), f"{LOCK_TYPE}/delete", f"{LOCK_TYPE}/write")
-    stage = open_stage(tmp_path, base)
-    before = bodies(stage)
+    """Neither the removal nor the return was allowed any more: the lock never went."""
+    stage = open_stage(tmp_path, locked())
+    before, plan = bodies(stage), plan_leased(stage)
+    take_away(stage, f"{LOCK_TYPE}/delete", f"{LOCK_TYPE}/write")
 
-    run = stage.apply(plan_leased(stage))
+    run = stage.apply(plan)
 
     assert before == bodies(stage)
     assert ("failed", "skipped", "skipped", "done", "already") == states(run)

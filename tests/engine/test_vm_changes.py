@@ -18,6 +18,7 @@ from azremedy.errors import AzureError
 from azremedy.sandbox import guest_facts, vm_state
 from azremedy.sandbox.guest_model import Guest
 from azremedy.sandbox.scenario import Fault, Match, Scenario, Timing
+from tests.support.role_worlds import take_away
 from tests.support.stages import (
     LOCK_TYPE,
     POLL,
@@ -27,7 +28,6 @@ from tests.support.stages import (
     answered,
     built_in,
     entries_of,
-    forbidding,
     kinds,
     lock,
     names,
@@ -365,11 +365,13 @@ def test_a_reapply_that_does_not_help_names_the_extension(tmp_path: Path) -> Non
 
 
 def test_a_missing_permission_is_named(tmp_path: Path) -> None:
-    """Who may not restart the VM is told which action is missing."""
+    """Who may not restart the VM any more is told which action is missing."""
     action = "Microsoft.Compute/virtualMachines/restart/action"
-    stage = open_stage(tmp_path, forbidding(built_in(DEAD), action))
+    stage = open_stage(tmp_path, DEAD)
+    planned = plan(stage, AgentBy.RESTART)
+    take_away(stage, action)
 
-    run = bring_back(stage)
+    run = stage.apply(planned)
 
     assert run.exit_code == 5
     assert run.steps[0].error is not None

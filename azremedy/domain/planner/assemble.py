@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azremedy.domain.evidence import Unreadable
 from azremedy.domain.findings import Diagnosis
 from azremedy.domain.locks import is_inherited, is_services_own
-from azremedy.domain.plan import Plan, PlannedStep, PointLoss, TargetPlan, Verdict
+from azremedy.domain.plan import Mend, Plan, PlannedStep, PointLoss, TargetPlan, Verdict
 from azremedy.domain.steps import CreateLock, DeleteLock, ItemRef, Step
 from azremedy.ids import ResourceId
 
@@ -48,6 +48,8 @@ class Section:
     """What to expect afterwards."""
     diagnosis: Diagnosis | None = None
     """What the steps rest on, where a cause was looked for."""
+    mends: tuple[Mend, ...] = ()
+    """Which remedy is for which cause."""
 
 
 def assemble(
@@ -58,31 +60,20 @@ def assemble(
     A lock that two targets share is taken off once, at the first of them, and put back if either
     says so.
     """
-    sections = _without_repeated_locks(sections)
-    number = 0
+    leased = {lock.id for lock in _list_leased(sections)}
+    removals: dict[ResourceId, int] = {}
     targets = []
+    number = 0
     for section in sections:
-        steps = []
-        for draft in section.drafts:
-            number += 1
-            steps.append(PlannedStep(number=number, step=draft.step, reason=draft.reason))
-        targets.append(
-            TargetPlan(
-                target=section.target,
-                steps=tuple(steps),
-                verdicts=section.verdicts,
-                loss=section.loss,
-                gaps=section.gaps,
-                notes=section.notes,
-                diagnosis=section.diagnosis,
-            )
-        )
+        target = _number(section, removals, leased=leased, after=number)
+        number += len(target.steps)
+        targets.append(target)
     return Plan(
         command=command,
         created_at=created_at,
         tool_version=tool_version,
         targets=tuple(targets),
-        restores=_restores(sections, number),
+        restores=_restores(targets, number),
     )
 
 
@@ -118,27 +109,41 @@ def select_allowed(
     return tuple(sorted(allowed, key=lambda lock: -len(lock.scope.segments)))
 
 
-def _without_repeated_locks(sections: tuple[Section, ...]) -> tuple[Section, ...]:
-    leased = {lock.id for lock in _list_leased(sections)}
-    seen: set[ResourceId] = set()
-    result = []
-    for section in sections:
-        kept = []
-        for draft in section.drafts:
-            if isinstance(draft.step, DeleteLock):
-                if draft.step.lock.id in seen:
-                    continue
-                seen.add(draft.step.lock.id)
-                kept.append(_lease(draft, draft.step) if draft.step.lock.id in leased else draft)
-            else:
-                kept.append(draft)
-        result.append(replace(section, drafts=tuple(kept)))
-    return tuple(result)
+def _number(
+    section: Section, removals: dict[ResourceId, int], *, leased: set[ResourceId], after: int
+) -> TargetPlan:
+    """Give a section's steps their numbers; a lock that is removed already is only needed."""
+    steps: list[PlannedStep] = []
+    needs = []
+    for draft in section.drafts:
+        number = after + len(steps) + 1
+        if isinstance(draft.step, DeleteLock):
+            lock = draft.step.lock.id
+            if lock in removals:
+                needs.append(removals[lock])
+                continue
+            removals[lock] = number
+        chosen = _lease(draft, leased)
+        steps.append(PlannedStep(number=number, step=chosen.step, reason=chosen.reason))
+    return TargetPlan(
+        target=section.target,
+        steps=tuple(steps),
+        verdicts=section.verdicts,
+        loss=section.loss,
+        gaps=section.gaps,
+        notes=section.notes,
+        diagnosis=section.diagnosis,
+        needs=tuple(needs),
+        mends=section.mends,
+    )
 
 
-def _lease(draft: Draft, step: DeleteLock) -> Draft:
-    """Put the lock back if any target asks for that: the cautious one decides."""
-    return draft if step.leased else draft_unlock(step.lock, leased=True)
+def _lease(draft: Draft, leased: set[ResourceId]) -> Draft:
+    """Put a lock back if any target asks for that: the cautious one decides."""
+    step = draft.step
+    if isinstance(step, DeleteLock) and step.lock.id in leased:
+        return draft if step.leased else draft_unlock(step.lock, leased=True)
+    return draft
 
 
 def _list_leased(sections: tuple[Section, ...]) -> list[ManagementLock]:
@@ -150,8 +155,13 @@ def _list_leased(sections: tuple[Section, ...]) -> list[ManagementLock]:
     ]
 
 
-def _restores(sections: tuple[Section, ...], number: int) -> tuple[PlannedStep, ...]:
-    leased = _list_leased(sections)
+def _restores(targets: Iterable[TargetPlan], number: int) -> tuple[PlannedStep, ...]:
+    leased = [
+        planned.step.lock
+        for target in targets
+        for planned in target.steps
+        if isinstance(planned.step, DeleteLock) and planned.step.leased
+    ]
     # The narrowest first, as they were taken off: a wide ReadOnly lock could refuse the others.
     return tuple(
         PlannedStep(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from azremedy.domain.resources import VirtualMachine
 from azremedy.domain.run import JobOutcome, Trigger
 from azremedy.errors import AzremedyError, StalePlanError
+from azremedy.gateways.clock import Clock
 from azremedy.gateways.operations import Operation
 from azremedy.gateways.session import Session
 from azremedy.ids import ResourceId
 
 if TYPE_CHECKING:
-    from azremedy.gateways.clock import Clock
     from azremedy.gateways.session import Gateways
 
 
@@ -82,6 +83,11 @@ class Memory:
     """Resources that this run deleted and saw gone: locks on them went with them."""
     triggers: dict[ResourceId, Trigger] = field(default_factory=dict)
     """Backups that this run started, by protected item."""
+    sent_at: dict[ResourceId, datetime] = field(default_factory=dict)
+    """Azure's time right before this run's last request for a target, by the step's target; known
+    also to the process that takes the run up."""
+    vms: dict[ResourceId, VirtualMachine] = field(default_factory=dict)
+    """How VMs stood right before this process asked for their last change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +125,8 @@ class Patience:
     trigger_looks: int = 5
     """Looks for the job of a backup whose request got no answer."""
     fresh: timedelta = timedelta(minutes=1)
-    """How long 404 is believed to mean "not yet" of an operation or a job that was just made."""
+    """How long 404 is believed to mean "not yet" of an operation or a job that was just made, and
+    how long a change of a VM whose request got no answer is looked for."""
     gone: timedelta = timedelta(minutes=3)
     """How long a thing may still be shown after its deletion succeeded."""
     gone_every: timedelta = timedelta(seconds=15)
@@ -138,11 +145,13 @@ class Tools:
     """Tells people what moves."""
     patience: Patience
     """How long to wait."""
+    clock_of_thread: Clock | None = None
+    """The clock of a thread that signals do not reach; its sleep can be left."""
 
     @property
     def clock(self) -> Clock:
         """Azure's clock."""
-        return self.session.clock
+        return self.clock_of_thread or self.session.clock
 
     def gateways(self, target: ResourceId) -> Gateways:
         """Give the gateways of the target's subscription."""

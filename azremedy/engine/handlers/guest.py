@@ -10,7 +10,7 @@ from azremedy.domain.guest_scripts import GuestScript, System, find_script, find
 from azremedy.domain.steps import RunGuestScript
 from azremedy.engine.handlers.base import Accepted, Moved, Outcome, Seen, Tools
 from azremedy.engine.handlers.idle import look_for_job
-from azremedy.engine.handlers.patient import retry_locked
+from azremedy.engine.handlers.patient import retry_locked, retry_throttled
 from azremedy.engine.handlers.ready import (
     follow_operation,
     is_ready,
@@ -107,7 +107,7 @@ class GuestScriptRun:
         give_up = self.tools.clock.now() + _TURN
         while True:
             try:
-                return retry_locked(lambda: self._send(lines), self.tools)
+                return retry_locked(lambda: self._send_once(lines), self.tools)
             except ConflictError as error:
                 off = error.answer is not None and error.answer.code == _OFF
                 if off or self.tools.clock.now() >= give_up:
@@ -115,9 +115,10 @@ class GuestScriptRun:
             self.tools.progress("another script runs in the VM; waiting for its end")
             self.tools.clock.sleep(self.tools.patience.retry_every.total_seconds())
 
-    def _send(self, lines: tuple[str, ...]) -> Operation:
-        vm = self.step.vm
-        return self.tools.gateways(vm.id).vm_changes.run_script(vm.id, vm.os_type, lines)
+    def _send_once(self, lines: tuple[str, ...]) -> Operation:
+        """Send the request; only one that was throttled, and so not carried out, is repeated."""
+        vm, changes = self.step.vm, self.tools.gateways(self.step.vm.id).vm_changes
+        return retry_throttled(lambda: changes.run_script(vm.id, vm.os_type, lines), self.tools)
 
     def _broken_off(self, output: ScriptOutput) -> Outcome:
         told = _tell(output, "the script did not reach its end")

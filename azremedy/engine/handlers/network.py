@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azremedy.domain.network import is_same_rule, make_storage_rule
-from azremedy.domain.reach import find_rule_ahead, name_ports
+from azremedy.domain.reach import find_rule_ahead, is_needed, name_ports
 from azremedy.domain.steps import (
     AddSecurityRule,
     AddServiceEndpoint,
@@ -21,7 +21,7 @@ from azremedy.errors import AzureError, ConflictError, NotFoundError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from azremedy.domain.network import SecurityRule
+    from azremedy.domain.network import SecurityGroup, SecurityRule, Subnet
     from azremedy.gateways.network import NetworkGateway
     from azremedy.gateways.operations import Operation
     from azremedy.ids import ResourceId
@@ -39,7 +39,7 @@ class SecurityRuleCreation:
     """What it works with."""
 
     def observe(self) -> Seen:
-        """Look that neither the rule's name nor its priority is taken."""
+        """Look that the rule is still needed, would help, and that nothing stands in its place."""
         rule = _rule_of(self.step)
         try:
             group = _network(self.step.rule_id, self.tools).get_group(self.step.rule_id.parent)
@@ -52,7 +52,7 @@ class SecurityRuleCreation:
         for other in outbound:
             if other.priority == rule.priority:
                 return Moved(why=f"priority {rule.priority} is taken by rule '{other.name}'")
-        return Proceed()
+        return _judge_use(rule, group)
 
     def act(self) -> Accepted:
         """Start to write the rule."""
@@ -71,7 +71,7 @@ class SecurityRuleCreation:
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the writing to its end and see that the rule is there and comes first."""
         _follow(accepted, self.tools, self.step.target)
-        if not _wait_until(self._is_there, self.tools):
+        if not _wait_until(self._is_in_effect, accepted, self.tools):
             raise AzureError(f"The rule {self.step.rule_id} is not there after it was written")
         group = _network(self.step.rule_id, self.tools).get_group(self.step.rule_id.parent)
         if (ahead := find_rule_ahead(group, _rule_of(self.step))) is not None:
@@ -85,6 +85,13 @@ class SecurityRuleCreation:
     def _is_there(self) -> bool:
         seen = _find_rule(self.step.rule_id, self.tools)
         return seen is not None and is_same_rule(seen, _rule_of(self.step))
+
+    def _is_in_effect(self) -> bool:
+        """Say whether the rule is there and Azure does not work on it any more."""
+        seen = _find_rule(self.step.rule_id, self.tools)
+        if seen is None or not is_same_rule(seen, _rule_of(self.step)):
+            return False
+        return _is_settled(seen)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,13 +123,18 @@ class SecurityRuleRemoval:
         return Accepted(operation=network.resume_delete_rule(self.step.rule_id, token))
 
     def confirm(self) -> Accepted | None:
-        """Look whether the rule is gone."""
-        return None if self._is_there() else Accepted()
+        """Look whether the rule is gone, or going."""
+        seen = _find_rule(self.step.rule_id, self.tools)
+        if seen is None:
+            return Accepted()
+        underway = seen.provisioning_state.lower() == "deleting"
+        return Accepted(underway=True) if underway else None
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the deletion to its end and see that the rule is gone."""
         _follow(accepted, self.tools, self.step.target)
-        if not wait_until_gone(self._is_there, self.tools):
+        patience = self.tools.patience.delete if accepted.underway else None
+        if not wait_until_gone(self._is_there, self.tools, within=patience):
             raise AzureError(f"The rule {self.step.rule_id} is still there after its deletion")
         self.tools.memory.deleted.add(self.step.rule_id)
         return Outcome(message="the rule is gone")
@@ -178,12 +190,22 @@ class ServiceEndpointChange:
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the change to its end and see it."""
         _follow(accepted, self.tools, self.step.target)
-        if not _wait_until(self._is_done, self.tools):
+        if not _wait_until(self._is_in_effect, accepted, self.tools):
             raise AzureError(f"{self.step.subnet_id} is as it was after it was changed")
         return Outcome(message=f"the subnet {self._state}")
 
     def _is_done(self) -> bool:
-        subnet = _network(self.step.subnet_id, self.tools).get_subnet(self.step.subnet_id)
+        return self._is_wanted(self._read())
+
+    def _is_in_effect(self) -> bool:
+        """Say whether the subnet is as wanted and Azure does not work on it any more."""
+        subnet = self._read()
+        return self._is_wanted(subnet) and _is_settled(subnet)
+
+    def _read(self) -> Subnet:
+        return _network(self.step.subnet_id, self.tools).get_subnet(self.step.subnet_id)
+
+    def _is_wanted(self, subnet: Subnet) -> bool:
         services = {service.lower() for service in subnet.service_endpoints}
         wanted = isinstance(self.step, AddServiceEndpoint)
         return (self.step.service.lower() in services) is wanted
@@ -204,6 +226,14 @@ def _judge_namesake(rule: SecurityRule, other: SecurityRule) -> Seen:
     if is_same_rule(rule, other):
         return Already(why="the rule is there already")
     return Moved(why=f"there is another rule of the name '{other.name}'")
+
+
+def _judge_use(rule: SecurityRule, group: SecurityGroup) -> Seen:
+    if not is_needed(group, rule):
+        return Already(why="no rule of the security group denies it any more")
+    if (ahead := find_rule_ahead(group, rule)) is not None:
+        return Moved(why=f"rule '{ahead.name}' comes before it now and denies the same")
+    return Proceed()
 
 
 def _network(target: ResourceId, tools: Tools) -> NetworkGateway:
@@ -234,6 +264,14 @@ def _follow(accepted: Accepted, tools: Tools, target: ResourceId) -> None:
         )
 
 
-def _wait_until(is_so: Callable[[], bool], tools: Tools) -> bool:
-    """Say whether something becomes so within the minutes that Azure's reads may lag behind."""
-    return wait_until_gone(lambda: not is_so(), tools)
+def _is_settled(seen: SecurityRule | Subnet) -> bool:
+    return seen.provisioning_state.lower() in {"", "succeeded"}
+
+
+def _wait_until(is_so: Callable[[], bool], accepted: Accepted, tools: Tools) -> bool:
+    """Say whether something becomes so within the minutes that Azure's reads may lag behind.
+
+    What cannot be followed as an operation may take as long as one.
+    """
+    patience = tools.patience.delete if accepted.operation is None else None
+    return wait_until_gone(lambda: not is_so(), tools, within=patience)

@@ -80,6 +80,8 @@ class Wait:
     """The last look."""
     back: bool
     """Whether the agent has said Ready since its restart."""
+    was_away: bool
+    """Whether an earlier look showed it away."""
 
 
 def wait_for_agent(vm_id: ResourceId, since: datetime, tools: Tools) -> Wait:
@@ -100,7 +102,7 @@ def wait_for_agent(vm_id: ResourceId, since: datetime, tools: Tools) -> Wait:
         return ready and (not all(looks) or reported is None or reported > since)
 
     vm = wait_until(vm_id, is_back, tools)
-    return Wait(vm=vm, back=is_back(vm))
+    return Wait(vm=vm, back=is_back(vm), was_away=not all(looks))
 
 
 def is_ready(vm: VirtualMachine) -> bool:

@@ -15,7 +15,7 @@ from azremedy.domain.steps import (
 )
 from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
 from azremedy.engine.handlers.idle import look_for_job
-from azremedy.engine.handlers.patient import retry_locked
+from azremedy.engine.handlers.patient import retry_locked, retry_throttled
 from azremedy.engine.handlers.ready import (
     find_restart,
     follow_operation,
@@ -25,16 +25,25 @@ from azremedy.engine.handlers.ready import (
     wait_for_agent,
     wait_until,
 )
+from azremedy.engine.handlers.traces import is_changing, look_for_change, unproven, was_away
 from azremedy.errors import AzureError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from azremedy.domain.resources import VirtualMachine
     from azremedy.gateways.operations import Operation
 
 _RUNNING, _DEALLOCATED = "running", "deallocated"
+_EFFECT = {DeallocateVm: _DEALLOCATED, StartVm: _RUNNING}
+_DONE = {
+    RestartVm: "restarted",
+    ReapplyVm: "reapplied",
+    RedeployVm: "redeployed",
+    DeallocateVm: "deallocated",
+    StartVm: "started",
+}
 _NEXT = {
     RestartVm: "Try 'azremedy restart-agent --by redeploy'.",
     RedeployVm: "Look at the boot diagnostics; the agent may have to be installed again inside.",
@@ -54,6 +63,7 @@ class VmChange:
     def observe(self) -> Seen:
         """Look that it is the same VM, and in a state in which the change means something."""
         vm = self._read()
+        self.tools.memory.vms[vm.id] = vm
         if vm.vm_id.lower() != self.step.vm.unique_id.lower():
             return Moved(why="the VM was re-created since the plan")
         wanted = self.step.vm.power_state
@@ -75,9 +85,13 @@ class VmChange:
                 return look_for_job(self.step.vm.idle_items, self.tools)
 
     def act(self) -> Accepted:
-        """Start the change; a lock that was just removed may refuse for a while."""
+        """Start the change, once; a lock that was just removed may refuse for a while.
+
+        Raises:
+            ServiceUnavailableError, ConnectionFailedError: whether it was started is not known.
+        """
         send = self._choose_call()
-        operation = retry_locked(send, self.tools)
+        operation = retry_locked(lambda: retry_throttled(send, self.tools), self.tools)
         return Accepted(
             request_id=operation.receipt.request_id,
             correlation_id=operation.receipt.correlation_id,
@@ -91,21 +105,26 @@ class VmChange:
         return Accepted(operation=operation)
 
     def confirm(self) -> Accepted | None:
-        """Look whether the VM shows that the change is under way, or done."""
-        vm = self._read()
-        return Accepted() if self._is_changing(vm) or self._is_in_effect(vm) else None
+        """Look whether the VM shows that this very change is under way, or done."""
+        if self._is_in_effect(self._read()):
+            return Accepted()
+        seen = look_for_change(self.step, self._read, self.tools)
+        return None if seen is None else Accepted(underway=True)
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the change to its end, and see that the VM, and its agent, are as they should be.
 
         Raises:
+            ConnectionFailedError: the answer was lost, and nothing proves that it was this change.
             AzureError: the change failed, or goes on after patience has ended.
         """
-        begun = self.tools.clock.now()
+        begun, looks = self.tools.clock.now(), [not was_away(self.step, self.tools)]
         ended = follow_operation(accepted, self.tools)
-        vm = wait_until(self.step.vm.id, lambda seen: not self._is_changing(seen), self.tools)
-        if not ended or self._is_changing(vm):
+        vm = wait_until(self.step.vm.id, lambda seen: _is_settled(seen, looks), self.tools)
+        if not ended or is_changing(vm):
             raise self._goes_on()
+        if accepted.underway and not self._may_be_done(vm):
+            raise unproven(self.step, _DONE[type(self.step)])
         match self.step:
             case ReapplyVm() if self.step.vm.agent_away:
                 return self._wait_for_agent(begun)
@@ -113,8 +132,12 @@ class VmChange:
                 return _tell_reapplied(vm)
             case DeallocateVm():
                 return self._tell_deallocated(vm)
-            case RestartVm() | RedeployVm() | StartVm():
+            case StartVm():
                 return self._wait_for_agent(find_restart(begun, self.tools))
+            case RestartVm() | RedeployVm():
+                return self._wait_for_agent(
+                    find_restart(begun, self.tools), proven=not accepted.underway, looks=looks
+                )
             case _:
                 assert_never(self.step)
 
@@ -135,25 +158,30 @@ class VmChange:
             case _:
                 assert_never(self.step)
 
-    def _is_changing(self, vm: VirtualMachine) -> bool:
-        return vm.provisioning_state.lower() == "updating"
-
     def _is_in_effect(self, vm: VirtualMachine) -> bool:
         """Say whether the power state alone shows that the change was carried out.
 
         A restart leaves no such mark.
         """
-        wanted = {DeallocateVm: _DEALLOCATED, StartVm: _RUNNING}
-        return vm.power_state == wanted.get(type(self.step))
+        return vm.power_state == _EFFECT.get(type(self.step))
+
+    def _may_be_done(self, vm: VirtualMachine) -> bool:
+        """Say whether the power state speaks against it."""
+        return type(self.step) not in _EFFECT or self._is_in_effect(vm)
 
     def _tell_deallocated(self, vm: VirtualMachine) -> Outcome:
         if vm.power_state != _DEALLOCATED:
             raise AzureError(f"{vm.id} is {vm.power_state} after its deallocation")
         return Outcome(message="the VM is deallocated; it costs nothing until it is started")
 
-    def _wait_for_agent(self, since: datetime) -> Outcome:
+    def _wait_for_agent(
+        self, since: datetime, *, proven: bool = True, looks: Iterable[bool] = ()
+    ) -> Outcome:
         self.tools.progress("waiting until the VM agent is Ready again")
         wait = wait_for_agent(self.step.vm.id, since, self.tools)
+        returned = wait.back and (wait.was_away or not all(looks))
+        if not proven and not returned:
+            raise unproven(self.step, _DONE[type(self.step)])
         told = tell_agent(wait.vm)
         if wait.back:
             return Outcome(message=told)
@@ -167,6 +195,12 @@ class VmChange:
 
     def _read(self) -> VirtualMachine:
         return self.tools.gateways(self.step.vm.id).compute.get_vm(self.step.vm.id)
+
+
+def _is_settled(vm: VirtualMachine, looks: list[bool]) -> bool:
+    """Say whether nothing works on the VM, and keep whether its agent was Ready."""
+    looks.append(is_ready(vm))
+    return not is_changing(vm)
 
 
 def _tell_reapplied(vm: VirtualMachine) -> Outcome:

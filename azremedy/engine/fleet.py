@@ -1,0 +1,152 @@
+"""Work on several VMs side by side: a canary first, then more, and none after too many failures."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
+from azremedy.domain.ramp import Pace, Ramp
+from azremedy.engine.restoring import STOPPED
+from azremedy.engine.stop import Stop
+from azremedy.gateways.clock import Clock
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from azremedy.domain.events import Event
+
+_LOOK_EVERY_S = 1.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Fleet:
+    """The targets of one run on their way. Make one for each run.
+
+    Threads, because the work is waiting for Azure; the run's own thread hands targets out, takes
+    signals, and puts locks back when all others have come to rest.
+    """
+
+    ramp: Ramp
+    """How many at once, and how many may fail."""
+    stop: Stop
+    """What somebody outside asks."""
+    work: Callable[[TargetPlan], bool]
+    """Carries out a target's steps; says whether all went well. Called in any thread."""
+    left: deque[TargetPlan]
+    """Targets that are not begun."""
+    running: set[Future[bool]] = field(default_factory=set)
+    """Targets that are worked on."""
+
+    def run(self) -> None:
+        """Work through the targets; those that are not begun in the end are ``left``.
+
+        Raises:
+            KeyboardInterrupt, SystemExit: somebody interrupted; everything has come to rest.
+        """
+        if not self.ramp.is_parallel(len(self.left)):
+            return self._run_here()
+        with ThreadPoolExecutor(max_workers=self.ramp.concurrency) as pool:
+            try:
+                self._run_in(pool)
+            except BaseException:
+                # A defect of our own, too: the other targets end in good order.
+                self.stop.requested = True
+                self._come_to_rest()
+                raise
+        return None
+
+    def _run_here(self) -> None:
+        pace = Pace.begin(self.ramp)
+        while self.left and not pace.is_over:
+            pace = pace.after(well=self.work(self.left.popleft()))
+
+    def _run_in(self, pool: ThreadPoolExecutor) -> None:
+        pace = Pace.begin(self.ramp)
+        while True:
+            while self._may_begin(pace):
+                self.running.add(pool.submit(self.work, self.left.popleft()))
+            if not self.running:
+                break
+            done, self.running = wait(self.running, return_when=FIRST_COMPLETED)
+            for each in done:
+                pace = pace.after(well=each.result())
+        if self.left and self.stop.requested:
+            raise KeyboardInterrupt
+
+    def _may_begin(self, pace: Pace) -> bool:
+        room = len(self.running) < pace.window
+        return bool(self.left) and room and not pace.is_over and not self.stop.requested
+
+    def _come_to_rest(self) -> None:
+        """Wait until no thread works any more, however often somebody interrupts."""
+        while self.running:
+            try:
+                _, self.running = wait(self.running)
+            except STOPPED:
+                self.stop.urgent = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """Steps of one target that others need as well: done once, by whoever comes first."""
+
+    steps: dict[int, PlannedStep]
+    """By number."""
+    turns: dict[int, Lock]
+    """Who is at it keeps the others waiting."""
+
+    @classmethod
+    def of(cls, plan: Plan) -> Shared:
+        """Find a plan's shared steps."""
+        needed = {number for target in plan.targets for number in target.needs}
+        steps = {planned.number: planned for planned in plan.steps if planned.number in needed}
+        return cls(steps=steps, turns={number: Lock() for number in needed})
+
+    def list_needed(self, target: TargetPlan) -> tuple[PlannedStep, ...]:
+        """List what a target needs of others."""
+        return tuple(self.steps[number] for number in target.needs)
+
+    def taking_turns(self, planned: PlannedStep) -> AbstractContextManager[object]:
+        """Keep others from a step while the block runs, if it is shared."""
+        return self.turns.get(planned.number) or nullcontext()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttentiveClock:
+    """A clock whose sleep is left when somebody asks for it: signals reach only one thread."""
+
+    clock: Clock
+    """Tells the time."""
+    check: Callable[[], None]
+    """Raises when the sleeper should leave."""
+
+    def now(self) -> datetime:
+        """Give the clock's time."""
+        return self.clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Let this many seconds pass, and look up in between."""
+        left = seconds
+        while left > 0:
+            self.check()
+            self.clock.sleep(min(left, _LOOK_EVERY_S))
+            left -= _LOOK_EVERY_S
+        self.check()
+
+
+def take_turns(listen: Callable[[Event], None], stop: Stop) -> Callable[[Event], None]:
+    """Make a listener that threads may share; it tells them when to leave, too."""
+    guard = Lock()
+
+    def listen_in_turn(event: Event) -> None:
+        with guard:
+            listen(event)
+        stop.check()
+
+    return listen_in_turn
