@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from azremedy.errors import MalformedIdError
+from azremedy.errors import MalformedIdError, WrongResourceTypeError
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -137,6 +137,18 @@ class ResourceId:
     def is_type(self, resource_type: str) -> bool:
         """Say whether the innermost resource is of this type, without case."""
         return self.resource_type.lower() == resource_type.lower()
+
+    def require_type(self, resource_type: str) -> ResourceId:
+        """Give the id back: calls take only its group and names, so another type's would do harm.
+
+        Raises:
+            WrongResourceTypeError: it is of another type.
+        """
+        if not self.is_type(resource_type):
+            raise WrongResourceTypeError(
+                f"'{self}' is the id of a {self.resource_type}, not of a {resource_type}"
+            )
+        return self
 
     def contains(self, other: ResourceId) -> bool:
         """Say whether ``other`` is this resource or lies below it."""

@@ -1,7 +1,8 @@
 """Domain values as JSON: camelCase names, ids and times as text, one ``kind`` for each variant.
 
 The only room that knows pydantic. The JSON of a dry run and of the real run come from one class,
-so they have one schema.
+so they have one schema. Texts are written without the secrets in them: only what a caller spares
+by name is written as it is.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import json
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from azremedy.redaction import redact_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,18 +27,23 @@ class WireError(ValueError):
     """A text is not what ``to_json`` writes."""
 
 
-def to_document(value: object) -> JsonValue:
-    """Turn a domain value, or several, into JSON-ready data."""
+def to_document(value: object, *, spare: frozenset[str] = frozenset()) -> JsonValue:
+    """Turn a domain value, or several, into JSON-ready data without the secrets in its texts.
+
+    Args:
+        value: a domain value, or a tuple of them.
+        spare: names, as they are written, whose values are not looked at.
+    """
     if isinstance(value, tuple):
-        return [to_document(item) for item in value]
+        return [to_document(item, spare=spare) for item in value]
     kind: Any = type(value)
     document: JsonValue = _adapter(kind).dump_python(value, mode="json")
-    return _rename(document)
+    return redact_values(_rename(document), spare=spare)
 
 
-def to_json(value: object, *, indent: int | None = 2) -> str:
-    """Turn a domain value into JSON text."""
-    return json.dumps(to_document(value), indent=indent, ensure_ascii=False)
+def to_json(value: object, *, indent: int | None = 2, spare: frozenset[str] = frozenset()) -> str:
+    """Turn a domain value into JSON text, as ``to_document`` does."""
+    return json.dumps(to_document(value, spare=spare), indent=indent, ensure_ascii=False)
 
 
 def from_json(kind: Callable[..., KindT], text: str | bytes) -> KindT:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azremedy._version import __version__
+from azremedy.api.access import check_permissions
 from azremedy.api.targets import resolve_vms
 from azremedy.collect import Collector
 from azremedy.domain import guards
@@ -78,6 +79,8 @@ def _too_many(targets: tuple[ResourceId, ...], max_targets: int) -> Section:
 def assemble_plan(azure: Azure, order: Order, sections: tuple[Section, ...]) -> Plan:
     """Put sections together into one plan of this version, made now, here and by the caller.
 
+    What the caller has no right to is refused in it.
+
     Raises:
         SignInError: no credential worked.
     """
@@ -91,7 +94,8 @@ def assemble_plan(azure: Azure, order: Order, sections: tuple[Section, ...]) -> 
         how=_write(order.how),
     )
     plan = assemble(order.command, sections, created_at=azure.clock.now(), tool_version=__version__)
-    return replace(plan, origin=azure.find_origin(), request=request)
+    made = replace(plan, origin=azure.find_origin(), request=request)
+    return check_permissions(azure, made)
 
 
 def make_collector(azure: Azure, subscription_id: str) -> Collector:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azremedy.api.targets import VmNames, resolve_vms
+from azremedy.api.targets import VmNames, resolve_vms, settle_names
 from azremedy.collect import Collector
 from azremedy.domain import diagnosis as rules_asked
 from azremedy.domain.case import Case
@@ -126,6 +126,7 @@ def resolve_protected(azure: Azure, asked: VmNames) -> tuple[ResourceId, ...]:
         AmbiguousTargetError: several have the name.
         UsageError: for what is no id, or not a VM's.
     """
+    asked = settle_names(azure, asked)
     found = (_resolve_one(azure, name, asked.resource_group) for name in asked.names)
     return tuple(dict.fromkeys(found))
 

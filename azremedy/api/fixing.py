@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, refuse_too_many
 from azremedy.api.diagnosing import DiagnoseOptions, diagnose, resolve_protected
+from azremedy.api.recent import open_diary, read_recent
 from azremedy.api.targets import VmNames
 from azremedy.domain.planner.fix.options import FixOptions
 from azremedy.domain.planner.fix.plan import plan_fix as plan_one
@@ -51,8 +52,15 @@ def plan_fix(
         return refuse_too_many(azure, order, vm_ids)
     library = load_library(asking.playbooks)
     instructions = {each.name: each for each in library.instructions}
+    diary = open_diary(azure)
     sections = tuple(
-        plan_one(each.case, each.diagnosis, chosen, instructions=instructions)
+        plan_one(
+            each.case,
+            each.diagnosis,
+            chosen,
+            instructions=instructions,
+            recent=read_recent(diary, each.case.vm_id),
+        )
         for each in diagnose(
             azure, VmNames(names=tuple(map(str, vm_ids))), asking, guest=guest or {}
         )

@@ -11,6 +11,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from azremedy.domain.guest_scripts import COLLECT_LOGS
 from azremedy.domain.steps import RunGuestScript
 from azremedy.errors import UsageError
+from azremedy.redaction import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +82,7 @@ def _find_log(step: RunGuestScript, result: StepResult) -> Iterator[Log]:
     text, found, file = printed.rpartition(_FILE)
     if found and file.strip():
         where = (step.vm.id.resource_group, step.vm.id.name, *_split(file.strip()))
-        yield Log(name="/".join(where), text=text, read_at=result.ended_at)
+        yield Log(name="/".join(where), text=redact(text), read_at=result.ended_at)
 
 
 def _split(file: str) -> tuple[str, ...]:

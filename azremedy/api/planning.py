@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, make_collector, plan_vms
+from azremedy.api.recent import open_diary, read_recent
 from azremedy.api.targets import parse_group, resolve_vms
 from azremedy.collect import Needs
 from azremedy.domain.ownership import looks_like_backup, names_vm
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.api.connect import Azure
+    from azremedy.api.recent import Diary
     from azremedy.api.targets import GroupNames, VmNames
     from azremedy.domain.plan import Plan
-    from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup
+    from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup, VmEvidence
 
 ORPHANED = "clean-rpc --orphaned"
 """The command that has no VM to name: they are gone."""
@@ -83,12 +85,13 @@ def plan_clean(
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
     chosen = options or clean.CleanOptions()
+    diary = open_diary(azure) if chosen.by is clean.CleanBy.BACKUP else None
     return plan_vms(
         azure,
         asked,
         Order(command="clean-rpc", options=chosen, max_targets=max_targets),
         lambda collector, vm_id: clean.plan_clean(
-            collector.collect_vm(vm_id, Needs(collections=True)), chosen
+            _recall(collector.collect_vm(vm_id, Needs(collections=True)), diary), chosen
         ),
     )
 
@@ -144,12 +147,21 @@ def plan_backup(
     Raises:
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
-    chosen = options or backup.BackupOptions()
+    chosen, diary = options or backup.BackupOptions(), open_diary(azure)
     return plan_vms(
         azure,
         asked,
         Order(command="backup-now", options=chosen, max_targets=max_targets),
-        lambda collector, vm_id: backup.plan_backup(collector.collect_vm(vm_id, Needs()), chosen),
+        lambda collector, vm_id: backup.plan_backup(
+            _recall(collector.collect_vm(vm_id, Needs()), diary), chosen
+        ),
+    )
+
+
+def _recall(evidence: VmEvidence, diary: Diary | None) -> VmEvidence:
+    """Add what earlier runs did to what was read."""
+    return (
+        evidence if diary is None else replace(evidence, recent=read_recent(diary, evidence.vm.id))
     )
 
 

@@ -142,7 +142,7 @@ def _list_off(past: Past) -> tuple[ManagementLock, ...]:
     settled = {n for n, r in past.results.items() if r.state in {StepState.DONE, StepState.ALREADY}}
     back = {
         planned.step.lock.id
-        for planned in past.plan.restores
+        for planned in past.plan.steps
         if isinstance(planned.step, CreateLock) and planned.number in settled
     }
     return tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from azremedy.domain.plan import Origin
 from azremedy.errors import (
     AmbiguousTargetError,
     TargetNotFoundError,
@@ -25,6 +26,12 @@ class VmNames:
     """Names or whole ids."""
     resource_group: str | None = None
     """The group of those that are given by name."""
+    origin: Origin | None = None
+    """Where the scan was made that named them; ``None`` when no scan did."""
+    all_failed: bool = False
+    """Whether all VMs of the connection's subscription are meant whose backup fails."""
+    causes: tuple[str, ...] = ()
+    """With ``all_failed``: those with one of these causes instead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +54,28 @@ def resolve_vms(azure: Azure, asked: VmNames) -> tuple[ResourceId, ...]:
         WrongResourceTypeError: for an id that is not a VM's.
         TargetNotFoundError: when no VM has the name.
         AmbiguousTargetError: when several have; the message lists them.
+        RefusedError: the scan that named them was made elsewhere.
     """
+    asked = settle_names(azure, asked)
     found = (_resolve_vm(azure, name, asked.resource_group) for name in asked.names)
     return tuple(dict.fromkeys(found))
+
+
+def settle_names(azure: Azure, asked: VmNames) -> VmNames:
+    """Name the VMs that a scan is to find, and check that one which found them was made here.
+
+    Raises:
+        RefusedError: the scan was made in another cloud, tenant or sandbox.
+        AzremedyError: the subscription cannot be scanned.
+    """
+    if asked.origin is None and not asked.all_failed:
+        return asked
+    from azremedy.api import scan  # noqa: PLC0415 - most targets are named
+
+    if asked.origin is not None:
+        scan.check_origin(azure, asked.origin)
+    found = scan.find_failed(azure, asked.causes) if asked.all_failed else ()
+    return VmNames(names=(*asked.names, *map(str, found)), resource_group=asked.resource_group)
 
 
 def parse_group(azure: Azure, name: str) -> ResourceId:

@@ -8,8 +8,8 @@ import click
 
 from azremedy import api
 from azremedy.cli.flow import carry_out, take_flow
-from azremedy.cli.given import take_connection, take_targets
-from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.given import take_connection, take_targets, take_wait
+from azremedy.cli.options import change_options, connection_options, no_wait_option, vm_options
 from azremedy.domain.guards import SUPPORTED_BACKUPS_PER_DAY, TRIGGERS_PER_DAY_LIMIT
 from azremedy.domain.planner.backup import BackupOptions
 from azremedy.domain.steps import WaitFor
@@ -24,6 +24,7 @@ from azremedy.domain.steps import WaitFor
     show_default=True,
     help="Follow the backup to its snapshot, to its job's end, or not at all.",
 )
+@no_wait_option
 @click.option(
     "--retain-days",
     type=click.IntRange(1, 9999),
@@ -45,6 +46,7 @@ from azremedy.domain.steps import WaitFor
     show_default=True,
     help="Refuse when there were as many today.",
 )
+@click.option("--no-cool-down", is_flag=True, help="Back up although a backup has just failed.")
 @change_options
 @connection_options
 def command(**options: Any) -> None:
@@ -62,10 +64,11 @@ def command(**options: Any) -> None:
     flow = take_flow(options)
     connection, targets = take_connection(options), take_targets(options)
     asked = BackupOptions(
-        until=WaitFor(options["wait"]),
+        until=take_wait(options, "wait"),
         retain_days=options["retain_days"],
         max_backups_per_day=options["max_backups_per_day"],
         timeout_s=options["timeout"] * 60,
+        no_cool_down=options["no_cool_down"],
     )
     with api.connect(connection) as azure:
         plan = api.plan_backup(azure, targets, asked, max_targets=flow.max_targets)

@@ -43,6 +43,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="With --by backup: refuse when there were as many today.",
 )
+@click.option(
+    "--no-cool-down",
+    is_flag=True,
+    help="With --by backup: back up although a backup has just failed.",
+)
 @change_options
 @connection_options
 def command(**options: Any) -> None:

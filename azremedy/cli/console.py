@@ -1,24 +1,47 @@
-"""The two streams: stdout is the answer, stderr is the conversation."""
+"""The two streams: stdout is the answer, stderr is the conversation. Neither shows a secret."""
 
 from __future__ import annotations
 
 import sys
-from typing import TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO, cast
 
-from rich.console import Console
+import click
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 OUTPUT = "azremedy.output"
 """Where a command leaves, in Click's ``meta``, the form in which it answers."""
 
 
+ONLY_ERRORS = "azremedy.only-errors"
+"""Where Click's ``meta`` says that nothing but errors is told."""
+
+
 def answer() -> Console:
     """Open the console of the answer. Without a terminal lines are as long as they are."""
-    return Console(file=sys.stdout, highlight=False, width=_width(sys.stdout.isatty()))
+    return _open(sys.stdout)
 
 
 def conversation() -> Console:
-    """Open the console of the conversation."""
-    return Console(file=sys.stderr, highlight=False, width=_width(sys.stderr.isatty()))
+    """Open the console of the conversation, which is mute with ``--only-show-errors``."""
+    return _open(sys.stderr, mute=is_terse())
+
+
+def errors() -> Console:
+    """Open the console of what has to be told in any case: errors, and what a person is asked."""
+    return _open(sys.stderr)
+
+
+def question() -> Console:
+    """Open the console on which a person sees what the next question is about."""
+    return errors() if can_ask() else conversation()
+
+
+def is_terse() -> bool:
+    """Say whether the person wants to be told errors only."""
+    context = click.get_current_context(silent=True)
+    return context is not None and bool(context.meta.get(ONLY_ERRORS))
 
 
 def can_ask() -> bool:
@@ -28,5 +51,28 @@ def can_ask() -> bool:
     return all(stream is not None and stream.isatty() for stream in streams)
 
 
-def _width(terminal: bool) -> int | None:  # noqa: FBT001 - one private caller a stream
-    return None if terminal else 160
+def screen(stream: TextIO) -> IO[str]:
+    """Make a stream that no secret passes, whoever writes to it."""
+    return cast("IO[str]", _Screened(stream))
+
+
+def _open(stream: TextIO, *, mute: bool = False) -> Console:
+    from rich.console import Console  # noqa: PLC0415 - help and completion draw nothing
+
+    width = None if stream.isatty() else 160
+    return Console(file=screen(stream), highlight=False, width=width, quiet=mute)
+
+
+class _Screened:
+    """Redacts what is written, and is the stream itself in everything else."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        from azremedy.redaction import redact  # noqa: PLC0415 - help and completion tell nothing
+
+        return self._stream.write(redact(text))

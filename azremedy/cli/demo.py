@@ -30,7 +30,11 @@ def command() -> None:
     """Watch a failing backup being repaired, in a local world.
 
     Needs no Azure and no configuration, and touches nothing outside this process.
-    """
+
+    \b
+    Examples:
+      azremedy demo
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     out = console.answer()
     with (
         tempfile.TemporaryDirectory(prefix="azremedy-demo-") as folder,

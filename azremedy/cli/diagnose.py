@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from azremedy import api, wire
+from azremedy import api
 from azremedy.api.diagnosing import DiagnoseOptions, diagnose
-from azremedy.cli import console
 from azremedy.cli.given import take_connection, take_targets
+from azremedy.cli.names import remember
 from azremedy.cli.options import connection_options, vm_options
+from azremedy.cli.output import answer
 from azremedy.domain.findings import Certainty
 from azremedy.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from azremedy.report.diagnosis_text import show_diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from rich.console import Console
 
     from azremedy.api.diagnosing import Examined
     from azremedy.domain.evidence import Observation
@@ -62,16 +65,18 @@ def command(**options: Any) -> None:
       azremedy diagnose --vm web-1 --code UserErrorGuestAgentStatusUnavailable -o json
       azremedy diagnose --vm web-1 --sandbox restore-point-limit
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
-    output, detailed = options.pop("output"), options.pop("detailed_exitcode")
-    click.get_current_context().meta[console.OUTPUT] = output
+    del options["output"]
+    detailed = options.pop("detailed_exitcode")
     wanted, yes = options.pop("look_inside"), options.pop("yes")
     connection, targets = take_connection(options), take_targets(options)
     chosen = _take(options)
     with api.connect(connection) as azure:
         inside = _look_inside(azure, targets, yes=yes) if wanted else {}
         found = diagnose(azure, targets, chosen, guest=inside)
-    _answer(found, output)
-    raise SystemExit(_exit_code([each.diagnosis for each in found], detailed=detailed))
+    remember(each.diagnosis.vm_id for each in found)
+    diagnoses = tuple(each.diagnosis for each in found)
+    answer(diagnoses, lambda out: _show(found, out))
+    raise SystemExit(_exit_code(diagnoses, detailed=detailed))
 
 
 def _look_inside(
@@ -93,16 +98,10 @@ def _take(options: dict[str, Any]) -> DiagnoseOptions:
     return DiagnoseOptions(**options)
 
 
-def _answer(found: Iterable[Examined], output: str) -> None:
-    if output == "json":
-        click.echo(wire.to_json(tuple(each.diagnosis for each in found)))
-        return
+def _show(found: Iterable[Examined], out: Console) -> None:
     for each in found:
         show_diagnosis(
-            each.diagnosis,
-            console.answer(),
-            playbooks=each.playbooks,
-            instructions=each.instructions,
+            each.diagnosis, out, playbooks=each.playbooks, instructions=each.instructions
         )
 
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from azremedy import wire
-from azremedy.cli import console
+from azremedy.cli.names import complete_codes
+from azremedy.cli.output import answer, output_options
 from azremedy.errors import UsageError
 from azremedy.playbooks import explaining
 from azremedy.report.explain_text import show_codes, show_explanation
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+    from azremedy.domain.explanation import Explanation
+
 
 @click.command("explain")
-@click.argument("code", nargs=-1)
+@click.argument("code", nargs=-1, shell_complete=complete_codes)
 @click.option("--list", "all_codes", is_flag=True, help="List all codes instead.")
 @click.option(
     "--playbook",
@@ -24,16 +32,9 @@ from azremedy.report.explain_text import show_codes, show_explanation
     type=click.Path(path_type=Path),
     help="A playbook of your own; may be repeated.",
 )
-@click.option(
-    "-o",
-    "--output",
-    type=click.Choice(["table", "json"]),
-    default="table",
-    show_default=True,
-    help="Form of the answer.",
-)
+@output_options
 def command(
-    code: tuple[str, ...], *, all_codes: bool, playbooks: tuple[Path, ...], output: str
+    code: tuple[str, ...], *, all_codes: bool, playbooks: tuple[Path, ...], **_: str
 ) -> None:
     """Say what an error code means today, what is behind it, and what to do about it.
 
@@ -46,29 +47,25 @@ def command(
       azremedy explain 400196 -o json
       azremedy explain --list
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
-    click.get_current_context().meta[console.OUTPUT] = output
     if all_codes:
-        _list_codes(code, playbooks, output)
+        _list_codes(code, playbooks)
         return
     found = explaining.explain(_read(code), playbooks=playbooks)
-    if output == "json":
-        click.echo(wire.to_json(found))
-        return
-    out = console.answer()
+    answer(found, lambda out: _show(found, out))
+
+
+def _show(found: Iterable[Explanation], out: Console) -> None:
     for number, each in enumerate(found):
         if number:
             out.rule()
         show_explanation(each, out)
 
 
-def _list_codes(code: tuple[str, ...], playbooks: tuple[Path, ...], output: str) -> None:
+def _list_codes(code: tuple[str, ...], playbooks: tuple[Path, ...]) -> None:
     if code:
         raise UsageError("--list takes no code", advice="Leave one of them out.")
     listed = explaining.list_codes(playbooks=playbooks)
-    if output == "json":
-        click.echo(wire.to_json(listed))
-        return
-    show_codes(listed, console.answer())
+    answer(listed, lambda out: show_codes(listed, out))
 
 
 def _read(code: tuple[str, ...]) -> str:

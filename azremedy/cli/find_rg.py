@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from azremedy import api, wire
+from azremedy import api
 from azremedy.cli import console
 from azremedy.cli.given import take_connection
+from azremedy.cli.names import remember
 from azremedy.cli.options import connection_options
+from azremedy.cli.output import answer
+from azremedy.domain.ownership import parse_vm_id
 from azremedy.errors import EXIT_DONE, EXIT_FAILURES
 from azremedy.report.groups_text import show_gaps, show_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from azremedy.domain.worlds import GroupsEvidence
+    from azremedy.ids import ResourceId
 
 
 @click.command("find-rg")
@@ -29,13 +38,18 @@ def command(**options: Any) -> None:
       azremedy find-rg --locked -o json
       azremedy find-rg --sandbox restore-point-limit
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
-    output, locked = options.pop("output"), options.pop("locked")
-    click.get_current_context().meta[console.OUTPUT] = output
     with api.connect(take_connection(options)) as azure:
-        evidence = api.find_groups(azure, locked=locked)
-    if output == "json":
-        click.echo(wire.to_json(evidence))
-    else:
-        show_groups(evidence, console.answer())
-    show_gaps(evidence.gaps, console.conversation())
+        evidence = api.find_groups(azure, locked=options["locked"])
+    remember(_list_names(evidence))
+    answer(evidence, lambda out: show_groups(evidence, out))
+    show_gaps(evidence.gaps, console.errors())
     raise SystemExit(EXIT_FAILURES if evidence.gaps else EXIT_DONE)
+
+
+def _list_names(evidence: GroupsEvidence) -> Iterator[ResourceId]:
+    """List the groups, and the VMs that their collections are of."""
+    for found in evidence.groups:
+        yield found.group.id
+        for collection in found.collections:
+            if (vm_id := parse_vm_id(collection.source_id)) is not None:
+                yield vm_id

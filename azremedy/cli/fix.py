@@ -8,18 +8,25 @@ from typing import Any
 import click
 
 from azremedy import api
+from azremedy.api.targets import settle_names
 from azremedy.cli.fix_options import fix_options, take_allowed
 from azremedy.cli.flow import carry_out, take_flow
-from azremedy.cli.given import take_connection, take_targets
+from azremedy.cli.given import take_connection, take_targets, take_wait
 from azremedy.cli.look import look_inside
-from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.options import (
+    all_failed_option,
+    change_options,
+    connection_options,
+    no_wait_option,
+    vm_options,
+)
 from azremedy.domain.planner.fix.options import FixOptions
-from azremedy.domain.steps import WaitFor
 from azremedy.errors import UsageError
 
 
 @click.command("fix")
 @vm_options
+@all_failed_option
 @click.option("--code", metavar="CODE", help="The error code, instead of the last job's.")
 @click.option(
     "--playbook",
@@ -34,6 +41,7 @@ from azremedy.errors import UsageError
     "--look-inside", is_flag=True, help="First run azremedy's check inside the VM; asks first."
 )
 @fix_options
+@no_wait_option
 @change_options
 @connection_options
 def command(**options: Any) -> None:
@@ -47,6 +55,8 @@ def command(**options: Any) -> None:
       azremedy fix --vm web-1 --dry-run
       azremedy fix --vm web-1 -g rg-web --unlock --yes
       azremedy fix --vm web-1 --code UserErrorGuestAgentStatusUnavailable --restart
+      azremedy fix --from-scan scan.json --cause UserErrorRpCollectionLimitReached --dry-run
+      azremedy fix --all-failed --subscription prod-1 --dry-run
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     flow = take_flow(options)
     connection, targets = take_connection(options), take_targets(options)
@@ -61,8 +71,9 @@ def command(**options: Any) -> None:
             "--look-inside runs a script in the VM, which neither --dry-run nor --out can do",
             advice="Leave one of them out, or look first with 'azremedy diagnose --look-inside'.",
         )
-    options["until"] = WaitFor(options["until"])
+    options["until"] = take_wait(options, "until")
     with api.connect(connection) as azure:
+        targets = settle_names(azure, targets)
         plan = api.plan_fix(
             azure,
             targets,

@@ -76,4 +76,9 @@ _BACKUP = (
         show_default=True,
         help="Refuse when there were as many today.",
     ),
+    click.option(
+        "--no-cool-down",
+        is_flag=True,
+        help="Do at once what has just failed, or did not help.",
+    ),
 )

@@ -12,9 +12,10 @@ from azremedy import api
 from azremedy.api.agent import plan_script
 from azremedy.api.logs import check_archive, save_logs
 from azremedy.cli import console
-from azremedy.cli.flow import Flow, carry_out, take_flow
+from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_targets
 from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.output import asked
 from azremedy.domain.guest_scripts import COLLECT_LOGS, SCRIPTS
 from azremedy.domain.planner.agent import GuestOptions
 from azremedy.errors import UsageError
@@ -59,7 +60,7 @@ def command(**options: Any) -> None:
         plan = plan_script(
             azure, targets, action, GuestOptions(**options), max_targets=flow.max_targets
         )
-        code = carry_out(azure, plan, flow, after=lambda run: _tell(run, flow, into=into))
+        code = carry_out(azure, plan, flow, after=lambda run: _tell(run, into=into))
     raise SystemExit(code)
 
 
@@ -71,11 +72,11 @@ def _check_into(action: str, into: Path | None) -> None:
     check_archive(into)
 
 
-def _tell(run: Run, flow: Flow, *, into: Path | None) -> None:
+def _tell(run: Run, *, into: Path | None) -> None:
     """Keep the logs, or show what the scripts told, which JSON holds anyway."""
     if into is not None:
         _save(run, into)
-    elif flow.output == "table":
+    elif asked().for_people:
         # A reader that has gone, as with "| head", does not change what the run came to.
         with suppress(BrokenPipeError, SystemExit):
             show_outputs(run, console.answer())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
-from rich.markup import escape
 
 from azremedy import api
 from azremedy.api.guest import plan_look_inside, read_guest_facts
 from azremedy.cli import console
 from azremedy.domain.run import RunState
 from azremedy.errors import RefusedError, TargetNotFoundError
+from azremedy.report.escaping import escape
 from azremedy.report.live import make_listener
 from azremedy.report.plan_text import show_plan, show_run
 
@@ -40,12 +40,12 @@ def look_inside(
         # A vault may still protect a VM that is gone: the diagnosis decides.
         talk.print(f"Not looked inside: {escape(error.summary)}", soft_wrap=True)
         return {}
-    show_plan(plan, talk)
+    show_plan(plan, talk if yes else console.question())
     if api.preview(plan, dry_run=False).state is not RunState.PLANNED:
         return {}
     if not (yes or _may_look()):
         return {}
-    run = api.apply(azure, plan, listen=make_listener(talk))
+    run = api.apply(azure, plan, listen=make_listener(talk, console.errors()))
     show_run(run, talk)
     return read_guest_facts(run)
 

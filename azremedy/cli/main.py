@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import signal
 import sys
-import tempfile
-import traceback
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from azremedy import wire
-from azremedy._version import __version__
-from azremedy.cli.console import OUTPUT, conversation
+from azremedy.cli import console
+from azremedy.cli.completion import COMPLETE, offer_commands, prepare_completion
+from azremedy.cli.debugging import listening
+from azremedy.cli.output import answer_error
+from azremedy.cli.streams import prepare_streams
+from azremedy.cli.suggesting import Suggesting, explain_absent, spread_ids
+from azremedy.cli.version import tell_version
 from azremedy.errors import EXIT_INTERRUPTED, EXIT_UNEXPECTED, EXIT_USAGE, AzremedyError
-from azremedy.report.problem import describe_problem, show_problem
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +41,16 @@ COMMANDS = {
         "allow_storage",
         "Let a VM reach Azure Storage, where a rule or a route of its network is in the way.",
     ),
-    "apply": Entry("apply", "Carry out a plan from a file, exactly as it was kept."),
+    "apply": Entry("apply", "Carry out a plan from a file, exactly as it was kept, and once."),
     "backup-now": Entry("backup_now", "Back a VM up now, and say how it ended."),
+    "check-access": Entry(
+        "check_access", "Say which permissions a command needs, and whether you have them."
+    ),
     "clean-rpc": Entry(
         "clean_rpc", "Delete a VM's restore point collections, after proof that they are its own."
     ),
+    "completion": Entry("completion", "Print the script that completes commands in a shell."),
+    "config": Entry("config", "Keep defaults, so that they need not be typed each time."),
     "demo": Entry("demo", "Watch a failing backup being repaired, in a local world."),
     "diagnose": Entry("diagnose", "Find out why a VM's backup fails, and on what evidence."),
     "explain": Entry(
@@ -67,6 +75,12 @@ COMMANDS = {
     "restart-agent": Entry("restart_agent", "Bring a VM's agent back, and wait until it is Ready."),
     "resume": Entry("resume", "Take up a run that was cut off, interrupted, or failed."),
     "runs": Entry("runs", "List what azremedy did, the newest run first."),
+    "role": Entry(
+        "role", "Write least-privilege custom roles: to diagnose, to operate, and to unlock."
+    ),
+    "scan": Entry(
+        "scan", "Find the VMs of many subscriptions whose backup fails or soon will, by cause."
+    ),
     "sandbox": Entry("sandbox", "Rehearse against a local Azure Resource Manager."),
     "undo": Entry("undo", "Take back what a run did, the last step first, as far as Azure allows."),
     "unlock-rg": Entry(
@@ -75,7 +89,7 @@ COMMANDS = {
 }
 
 
-class Commands(click.Group):
+class Commands(Suggesting):
     """A group whose commands live in modules that are imported when they are called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -92,14 +106,19 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; for a typo say which one was probably meant."""
-        try:
-            return super().resolve_command(ctx, args)
-        except click.UsageError as error:
-            if near := get_close_matches(args[0], self.list_commands(ctx), n=1):
-                told = f"{error.message} Did you mean '{near[0]}'?"
-                raise click.UsageError(told, ctx) from error
-            raise
+        """Find the command, and give each id after ``--ids`` its place."""
+        name, found, rest = super().resolve_command(ctx, args)
+        # What comes after 'sandbox exec' is another program's.
+        return name, found, rest if name == "sandbox" else spread_ids(rest)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Offer the commands with their summaries; imports none of them."""
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        told = {
+            name: COMMANDS[name].summary for name in self.list_commands(ctx) if name in COMMANDS
+        }
+        return offer_commands(told, incomplete)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands; imports nothing."""
@@ -108,20 +127,31 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of ours becomes its message and its exit code."""
-        try:
-            return super().invoke(ctx)
-        except AzremedyError as error:
-            if ctx.meta.get(OUTPUT) == "json":
-                click.echo(wire.to_json(describe_problem(error)))
-            show_problem(error, conversation())
-            ctx.exit(error.exit_code)
+        with listening(ctx):
+            try:
+                return super().invoke(ctx)
+            except AzremedyError as error:
+                from azremedy.report.problem import show_problem  # noqa: PLC0415 - draws
+
+                answer_error(error)
+                show_problem(error, console.errors())
+                ctx.exit(error.exit_code)
+            except click.NoSuchOption as error:
+                raise explain_absent(error) from error
 
 
 @click.group(
     cls=Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(__version__, prog_name="azremedy")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=tell_version,
+    help="Show the versions of azremedy, of Python and of the Azure SDK, and exit.",
+)
 def cli() -> None:
     """Find out why an Azure VM backup fails, and repair it from the control plane.
 
@@ -129,27 +159,30 @@ def cli() -> None:
     one it changes nothing unless told --yes; with --dry-run it cannot.
 
     \b
-    Try it without Azure:
+    Examples:
       azremedy demo
+      azremedy diagnose --vm web-1
+      azremedy fix --vm web-1 --dry-run
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
 
 
 def main() -> None:
     """Run the command line of this process and exit."""
-    _open_closed_streams()
+    prepare_streams()
+    prepare_completion(os.environ)
     # Pipelines cancel with SIGTERM, a lost connection hangs up: no lock may stay off.
     for name in ("SIGTERM", "SIGHUP", "SIGBREAK"):
         if (number := getattr(signal, name, None)) is not None:
             signal.signal(number, _interrupt)
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, complete_var=COMPLETE)
     except click.exceptions.Exit as asked:
         code = asked.exit_code
     except click.ClickException as error:
-        error.show()
+        error.show(console.screen(sys.stderr))
         code = EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
-        conversation().print("Interrupted.")
+        console.errors().print("Interrupted.")
         code = EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader has gone, as with "| head"; the interpreter must not try to flush to it.
@@ -157,27 +190,25 @@ def main() -> None:
         code = EXIT_UNEXPECTED
     # The tool's last border: whatever is left is a defect of ours, kept in a file for its report.
     except Exception:  # noqa: BLE001 - see above
-        code = _report_defect(traceback.format_exc())
+        code = _report_defect()
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _open_closed_streams() -> None:
-    """Give a process that was started with closed streams streams that lead nowhere."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for the process's life
 
 
 def _interrupt(_signal: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def _report_defect(text: str) -> int:
+def _report_defect() -> int:
+    import tempfile  # noqa: PLC0415 - as rarely as can be
+    import traceback  # noqa: PLC0415 - as rarely as can be
+
+    from azremedy.redaction import redact  # noqa: PLC0415 - as rarely as can be
+
     with tempfile.NamedTemporaryFile(
         "w", prefix="azremedy-", suffix=".txt", delete=False, encoding="utf-8"
     ) as file:
-        file.write(text)
-    conversation().print(
+        file.write(redact(traceback.format_exc()))
+    console.errors().print(
         f"error: azremedy met a defect of its own. The details are in {Path(file.name)}; "
         "please report them.",
         soft_wrap=True,

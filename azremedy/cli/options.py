@@ -7,33 +7,57 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from azremedy.cli.names import complete_groups, complete_scenarios, complete_vms
+from azremedy.cli.output import output_options
+from azremedy.cli.ramp_options import ramp_options
+from azremedy.cli.settings import default_of, list_variables
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 CommandT = TypeVar("CommandT", bound="Callable[..., Any]")
 
 
-def connection_options(command: CommandT) -> CommandT:
-    """Add what a command needs to reach Azure, or a sandbox."""
+def place_in_azure(command: CommandT) -> CommandT:
+    """Add which subscription, tenant and cloud are meant."""
     for option in reversed(
         (
             click.option(
                 "--subscription",
                 metavar="ID|NAME",
+                envvar=list_variables("subscription"),
+                default=default_of("subscription"),
                 help="Subscription; else AZURE_SUBSCRIPTION_ID, else the Azure CLI's default.",
             ),
-            click.option("--tenant", metavar="ID", help="Tenant to sign in to."),
+            click.option(
+                "--tenant",
+                metavar="ID",
+                envvar=list_variables("tenant"),
+                default=default_of("tenant"),
+                help="Tenant to sign in to.",
+            ),
             click.option(
                 "--cloud",
                 metavar="NAME|URL",
-                envvar=["AZREMEDY_CLOUD", "ARM_CLOUD_METADATA_URL"],
-                default="public",
-                show_default=True,
-                help="public, china, usgov, or the https URL of a cloud's metadata.",
+                envvar=list_variables("cloud"),
+                default=default_of("cloud", "public"),
+                help="public (if not given), china, usgov, or the https URL of a cloud's metadata.",
             ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def connection_options(command: CommandT) -> CommandT:
+    """Add what a command needs to reach Azure, or a sandbox, and how it answers."""
+    command = output_options(command)
+    for option in reversed(
+        (
             click.option(
                 "--sandbox",
                 metavar="SCENARIO",
+                shell_complete=complete_scenarios,
                 help="Run in a fresh local world instead of Azure; see 'azremedy sandbox list'.",
             ),
             click.option(
@@ -44,21 +68,16 @@ def connection_options(command: CommandT) -> CommandT:
             click.option(
                 "--read-only",
                 is_flag=True,
-                envvar="AZREMEDY_READ_ONLY",
+                # Not every Click takes a default that is looked up for one that is off.
+                flag_value=True,
+                envvar=list_variables("read-only"),
+                default=default_of("read-only", otherwise=False),
                 help="Make this process unable to change anything, whatever else is asked of it.",
-            ),
-            click.option(
-                "-o",
-                "--output",
-                type=click.Choice(["table", "json"]),
-                default="table",
-                show_default=True,
-                help="Form of the answer.",
             ),
         )
     ):
         command = option(command)
-    return command
+    return place_in_azure(command)
 
 
 def change_options(command: CommandT) -> CommandT:
@@ -81,14 +100,14 @@ def change_options(command: CommandT) -> CommandT:
             click.option(
                 "--max-targets",
                 type=click.IntRange(min=1),
-                default=20,
-                show_default=True,
-                help="Refuse to work on more targets than this.",
+                envvar=list_variables("max-targets"),
+                default=default_of("max-targets", 20),
+                help="Refuse to work on more targets than this; 20 if not given.",
             ),
         )
     ):
         command = option(command)
-    return command
+    return ramp_options(command)
 
 
 def vm_options(command: CommandT) -> CommandT:
@@ -100,13 +119,57 @@ def vm_options(command: CommandT) -> CommandT:
                 "vms",
                 multiple=True,
                 metavar="NAME|ID",
+                shell_complete=complete_vms,
                 help="VM by name or id; may be repeated; '-' reads ids from standard input.",
             ),
             click.option(
-                "--ids", multiple=True, metavar="ID", help="VM by full id; may be repeated."
+                "--ids",
+                multiple=True,
+                metavar="ID...",
+                shell_complete=complete_vms,
+                help="VMs by full id, several after another; '-' reads them from standard input.",
             ),
-            click.option("-g", "--resource-group", metavar="NAME", help="The VM's group."),
+            click.option(
+                "-g",
+                "--resource-group",
+                metavar="NAME",
+                envvar=list_variables("resource-group"),
+                default=default_of("resource-group"),
+                shell_complete=complete_groups,
+                help="The VM's group.",
+            ),
+            click.option(
+                "--from-scan",
+                type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+                metavar="FILE",
+                help="The VMs that fail in a scan kept as JSON; '-' reads it from standard input.",
+            ),
+            click.option(
+                "--cause",
+                "causes",
+                multiple=True,
+                metavar="CAUSE",
+                help="With --from-scan: the VMs with this cause instead; may be repeated.",
+            ),
         )
     ):
         command = option(command)
     return command
+
+
+def all_failed_option(command: CommandT) -> CommandT:
+    """Add the way to mean whatever fails in a subscription."""
+    return click.option(
+        "--all-failed",
+        is_flag=True,
+        help="All VMs of the subscription whose backup fails; with --cause those with that cause.",
+    )(command)
+
+
+def no_wait_option(command: CommandT) -> CommandT:
+    """Add the Azure CLI's word for ``--wait none``."""
+    return click.option(
+        "--no-wait",
+        is_flag=True,
+        help="As --wait none: only until Azure has accepted the backup and named its job.",
+    )(command)

@@ -8,11 +8,13 @@ from pathlib import Path
 import click
 
 from azremedy.cli import console
+from azremedy.cli.output import answer, output_options
+from azremedy.cli.suggesting import Suggesting
 from azremedy.errors import EXIT_DONE, EXIT_USAGE
 from azremedy.playbooks import SCHEMAS, check_files, make_schema
 
 
-@click.group("playbook")
+@click.group("playbook", cls=Suggesting)
 def command() -> None:
     """Write playbooks of your own: what an error code means to your team, and what to do.
 
@@ -43,7 +45,8 @@ def schema(kind: str) -> None:
 
 @command.command("check")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-def check(files: tuple[Path, ...]) -> None:
+@output_options
+def check(files: tuple[Path, ...], **_: str) -> None:
     """Find all that is wrong with playbooks and instructions, with file, line and suggestion.
 
     A folder stands for all files in it. Exits 2 when anything is wrong.
@@ -54,8 +57,7 @@ def check(files: tuple[Path, ...]) -> None:
       azremedy playbook check UserErrorOfOurs.yaml
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     problems = check_files(files)
-    for problem in problems:
-        click.echo(str(problem))
+    answer(problems, lambda _: click.echo("".join(f"{each}\n" for each in problems), nl=False))
     if not problems:
         console.conversation().print("Nothing is wrong.")
     raise SystemExit(EXIT_USAGE if problems else EXIT_DONE)

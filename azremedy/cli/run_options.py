@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from azremedy.cli.output import output_options
 from azremedy.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,23 +19,10 @@ CommandT = TypeVar("CommandT", bound="Callable[..., Any]")
 
 def place_options(command: CommandT) -> CommandT:
     """Add where runs are looked for, and how they are answered."""
-    for option in reversed(
-        (
-            click.option(
-                "--rehearsals", is_flag=True, help="Runs in sandboxes, which are kept apart."
-            ),
-            click.option(
-                "-o",
-                "--output",
-                type=click.Choice(["table", "json"]),
-                default="table",
-                show_default=True,
-                help="Form of the answer.",
-            ),
-        )
-    ):
-        command = option(command)
-    return command
+    rehearsals = click.option(
+        "--rehearsals", is_flag=True, help="Runs in sandboxes, which are kept apart."
+    )
+    return rehearsals(output_options(command))
 
 
 def find_root(*, rehearsals: bool) -> Path:

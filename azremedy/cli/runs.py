@@ -6,20 +6,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from azremedy import wire
 from azremedy.api.runs import list_runs, read_run
 from azremedy.cli import console
+from azremedy.cli.names import complete_runs
+from azremedy.cli.output import answer
 from azremedy.cli.run_options import check_run_id, find_root, place_options
+from azremedy.cli.suggesting import Suggesting
 from azremedy.report.runs_text import show_locks_off, show_runs, show_steps, tell_time
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from rich.console import Console
+
     from azremedy.api.runs import PastRun
 
 
-@click.group("runs", invoke_without_command=True)
+@click.group("runs", cls=Suggesting, invoke_without_command=True)
 @place_options
 @click.pass_context
-def command(ctx: click.Context, *, rehearsals: bool, output: str) -> None:
+def command(ctx: click.Context, /, *, rehearsals: bool, **_: str) -> None:
     """List what azremedy did, the newest run first.
 
     A run that was cut off can be taken up with 'azremedy resume', one that is over can be taken
@@ -33,16 +39,16 @@ def command(ctx: click.Context, *, rehearsals: bool, output: str) -> None:
     if ctx.invoked_subcommand is not None:
         return
     found = list_runs(find_root(rehearsals=rehearsals))
-    if output == "json":
-        click.echo(wire.to_json(found))
-        return
-    out = console.answer()
+    answer(found, lambda out: _show(found, out))
+
+
+def _show(found: Collection[PastRun], out: Console) -> None:
     if not found:
         out.print("No runs.")
         return
     show_runs(map(_row, found), out)
     for each in found:
-        show_locks_off(each.locks_off, console.conversation())
+        show_locks_off(each.locks_off, console.errors())
 
 
 def _row(found: PastRun) -> tuple[str, str, str, str, str]:
@@ -60,15 +66,21 @@ def _row(found: PastRun) -> tuple[str, str, str, str, str]:
 
 
 @command.command("show")
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_runs)
 @place_options
-def show(*, run_id: str, rehearsals: bool, output: str) -> None:
-    """Show what became of each step of a run, with times and request ids."""
+def show(*, run_id: str, rehearsals: bool, **_: str) -> None:
+    """Show what became of each step of a run, with times and request ids.
+
+    \b
+    Examples:
+      azremedy runs show 20261120T080000Z-7f593ab0
+      azremedy runs show 20261120T080000Z-7f593ab0 -o json --query past.exitCode
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     found = read_run(find_root(rehearsals=rehearsals), check_run_id(run_id))
-    if output == "json":
-        click.echo(wire.to_json(found))
-        return
-    out = console.answer()
+    answer(found, lambda out: _show_run(found, out))
+
+
+def _show_run(found: PastRun, out: Console) -> None:
     show_runs([_row(found)], out)
     show_steps(found.past.plan, found.past.results, out)
     show_locks_off(found.locks_off, out)

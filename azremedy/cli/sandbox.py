@@ -12,31 +12,65 @@ import click
 from azremedy import api
 from azremedy.api import capture as copying
 from azremedy.cli import console
+from azremedy.cli.debugging import talk_options
+from azremedy.cli.given import take_place
+from azremedy.cli.names import complete_scenarios
+from azremedy.cli.options import place_in_azure
+from azremedy.cli.output import answer_document, asked, output_options
+from azremedy.cli.suggesting import Suggesting
 from azremedy.errors import EXIT_DONE, EXIT_FAILURES, RefusedError, UsageError
+from azremedy.redaction import redact_values
 from azremedy.report.groups_text import show_gaps
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from azremedy.sandbox.scenario import Scenario
 
 
-@click.group("sandbox")
+@click.group("sandbox", cls=Suggesting)
 def command() -> None:
     """Rehearse against a local Azure Resource Manager.
 
     A world is described by a scenario: one that comes with azremedy, or a YAML file of your own.
-    """
+
+    \b
+    Examples:
+      azremedy sandbox list
+      azremedy sandbox serve restore-point-limit
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
 
 
 @command.command("list")
-def list_scenarios() -> None:
+@output_options
+def list_scenarios(**_: str) -> None:
     """List the scenarios that come with azremedy.
 
     Each is a world that is broken in one way, or in several. A file of your own may extend one of
     them and say only what is different: `extends: NAME`, then `change`, `remove` and `resources`.
-    """
+
+    \b
+    Examples:
+      azremedy sandbox list
+      azremedy sandbox list -o tsv --query "[].name"
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     from azremedy.sandbox import scenario_shelves  # noqa: PLC0415 - only this command
 
-    for number, (heading, scenarios) in enumerate(scenario_shelves.shelves()):
+    shelves = scenario_shelves.shelves()
+    if asked().for_people:
+        _show_shelves(shelves)
+        return
+    answer_document(
+        [
+            {"name": each.name, "title": each.title, "shelf": heading}
+            for heading, scenarios in shelves
+            for each in scenarios
+        ]
+    )
+
+
+def _show_shelves(shelves: Iterable[tuple[str, tuple[Scenario, ...]]]) -> None:
+    for number, (heading, scenarios) in enumerate(shelves):
         if number:
             click.echo()
         click.echo(heading)
@@ -47,14 +81,19 @@ def list_scenarios() -> None:
 
 @command.command("coverage")
 def show_coverage() -> None:
-    """Say which operations the sandbox emulates, as a Markdown table."""
+    """Say which operations the sandbox emulates, as a Markdown table.
+
+    \b
+    Examples:
+      azremedy sandbox coverage
+    """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     from azremedy.sandbox import coverage  # noqa: PLC0415 - only this command
 
     click.echo(coverage.table())
 
 
 @command.command("serve")
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=complete_scenarios)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port; any free one if 0.")
 @click.option(
     "--speed",
@@ -107,7 +146,7 @@ def serve(scenario: str, **setting: Any) -> None:
 
 
 @command.command("exec", context_settings={"ignore_unknown_options": True})
-@click.argument("scenario")
+@click.argument("scenario", shell_complete=complete_scenarios)
 @click.argument("program", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option(
     "--speed",
@@ -147,21 +186,14 @@ def exec_program(scenario: str, *, program: tuple[str, ...], speed: float) -> No
 
 
 @command.command("capture")
+@talk_options
+@place_in_azure
 @click.option(
-    "--subscription",
-    metavar="ID|NAME",
-    help="Subscription; else AZURE_SUBSCRIPTION_ID, else the Azure CLI's default.",
+    "--sandbox",
+    metavar="SCENARIO",
+    shell_complete=complete_scenarios,
+    help="Copy a fresh local world instead of Azure.",
 )
-@click.option("--tenant", metavar="ID", help="Tenant to sign in to.")
-@click.option(
-    "--cloud",
-    metavar="NAME|URL",
-    envvar=["AZREMEDY_CLOUD", "ARM_CLOUD_METADATA_URL"],
-    default="public",
-    show_default=True,
-    help="public, china, usgov, or the https URL of a cloud's metadata.",
-)
-@click.option("--sandbox", metavar="SCENARIO", help="Copy a fresh local world instead of Azure.")
 @click.option(
     "--mask",
     is_flag=True,
@@ -186,14 +218,15 @@ def capture(*, mask: bool, output: Path | None, **connection: Any) -> None:
       azremedy clean-rpc --vm web-1 --sandbox production.yaml
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     name = output.stem if output else "captured"
-    with api.connect(api.ConnectOptions(**{k: v for k, v in connection.items() if v})) as azure:
+    with api.connect(take_place(connection)) as azure:
         found = copying.capture(azure, copying.CaptureOptions(name=name, mask=mask))
-    text = _written(found.scenario, as_json=bool(output and output.suffix.lower() == ".json"))
+    copied: Any = redact_values(found.scenario)
+    text = _written(copied, as_json=bool(output and output.suffix.lower() == ".json"))
     if output:
         _save(text, output)
     else:
         click.echo(text, nl=False)
-    show_gaps(found.gaps, console.conversation())
+    show_gaps(found.gaps, console.errors())
     raise SystemExit(EXIT_FAILURES if found.gaps else EXIT_DONE)
 
 

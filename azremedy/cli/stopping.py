@@ -6,7 +6,7 @@ import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from azremedy.cli.console import conversation
+from azremedy.cli.console import errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +27,7 @@ def stopping(stop: Stop) -> Iterator[None]:
 
     def ask(_signal: int, _frame: object) -> None:
         stop.ask()
-        conversation().print(
+        errors().print(
             "Stopping after the current step; leased locks go back. Once more: stop now."
         )
 

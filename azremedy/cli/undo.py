@@ -11,13 +11,14 @@ from azremedy import api
 from azremedy.api.replanning import check_origin
 from azremedy.api.runs import plan_undo, read_run
 from azremedy.cli.flow import carry_out, take_flow
-from azremedy.cli.given import take_connection
+from azremedy.cli.given import take_connection_of_run
+from azremedy.cli.names import complete_runs
 from azremedy.cli.options import change_options, connection_options
 from azremedy.cli.run_options import check_run_id, find_root
 
 
 @click.command("undo")
-@click.argument("run_id", metavar="RUN")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_runs)
 @change_options
 @connection_options
 def command(**options: Any) -> None:
@@ -32,7 +33,7 @@ def command(**options: Any) -> None:
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     run_id = check_run_id(options.pop("run_id"))
     flow = take_flow(options)
-    connection = take_connection(options)
+    connection = take_connection_of_run(options)
     found = read_run(find_root(rehearsals=connection.sandbox is not None), run_id)
     if connection.subscription is None:
         target = found.past.plan.targets[0].target

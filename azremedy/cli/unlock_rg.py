@@ -9,12 +9,13 @@ import click
 from azremedy import api
 from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_vms
+from azremedy.cli.names import complete_groups
 from azremedy.cli.options import change_options, connection_options, vm_options
 from azremedy.domain.planner.unlock import UnlockOptions
 
 
 @click.command("unlock-rg")
-@click.argument("groups", nargs=-1, metavar="[GROUP]...")
+@click.argument("groups", nargs=-1, metavar="[GROUP]...", shell_complete=complete_groups)
 @vm_options
 @click.option("--all", "all_groups", is_flag=True, help="All restore point groups.")
 @click.option(

@@ -12,6 +12,7 @@ from azremedy.domain import ownership
 from azremedy.domain.evidence import Reading, Unreadable
 from azremedy.domain.locks import is_inherited
 from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup
+from azremedy.gateways.groups import READ_GROUPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,7 +86,7 @@ def _find_hidden_groups(
     ours = (each.id.group for each in collections if ownership.looks_like_backup(each))
     why = "the list of groups does not show it: the permission to read it may be missing"
     return tuple(
-        Unreadable(source=str(group_id), why=why)
+        Unreadable(source=str(group_id), why=why, action=READ_GROUPS)
         for group_id in dict.fromkeys(ours)
         if group_id not in shown
     )

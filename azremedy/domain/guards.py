@@ -10,12 +10,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azremedy.domain import locks
+from azremedy.domain.builtin_roles import find_role
+from azremedy.domain.needs import LOCK_DELETE, LOCK_WRITE, Weight
+from azremedy.domain.permissions import Holding
 from azremedy.domain.plan import Copy, Decision, Verdict
+from azremedy.domain.recent import count_backups, find_pause
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from azremedy.domain.evidence import Reading
+    from azremedy.domain.permissions import Judgement
     from azremedy.domain.plan import PointLoss
     from azremedy.domain.resources import (
         BackupJob,
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
         RecoveryPoint,
         VirtualMachine,
     )
+    from azremedy.domain.worlds import VmEvidence
     from azremedy.ids import ResourceId
 
 ACCEPT_LOSS = "--accept-loss"
@@ -32,7 +38,13 @@ DURING_JOB = "--during-job"
 INCLUDE_INHERITED = "--include-inherited"
 MAX_BACKUPS = "--max-backups-per-day"
 MAX_TARGETS = "--max-targets"
+NO_COOL_DOWN = "--no-cool-down"
 UNLOCK = "--unlock"
+
+PERMISSION_MISSING = "permission-missing"
+DENY_ASSIGNMENT = "deny-assignment"
+ACCESS_GUARDS = frozenset({PERMISSION_MISSING, DENY_ASSIGNMENT})
+"""Guards that say that the caller may not, as Azure itself would."""
 
 RESTORE_POINT_LIMIT = 18
 """Instant restore points that the service keeps for one VM over all its collections.
@@ -191,21 +203,49 @@ def _agent_fault(vm: VirtualMachine) -> tuple[str, str] | None:
     return None
 
 
-def check_budget(jobs: Reading[BackupJob], *, vm_id: ResourceId, max_backups: int) -> list[Verdict]:
+def check_budget(evidence: VmEvidence, *, max_backups: int, planned: int = 0) -> list[Verdict]:
     """Refuse more backups in a day than the service supports: the limit counts failures too.
 
-    Scheduled backups do not count, where Azure says that they are.
+    Scheduled backups do not count, where Azure says that they are. What journals tell of attempts
+    counts as well, also of those that the service lists no longer, or not yet.
+
+    Args:
+        evidence: the VM's world.
+        max_backups: as many are too many.
+        planned: backups that the plan asks for before this one.
     """
-    count = sum(job.user_triggered is not False for job in jobs.values)
-    if count >= TRIGGERS_PER_DAY_LIMIT:
-        message = f"{count} backups today: Azure refuses more than {TRIGGERS_PER_DAY_LIMIT}"
-        return [refuse("backups-today", vm_id, message)]
-    if count >= max_backups:
-        message = f"{count} backups today, the limit is {max_backups}"
+    vm_id, jobs = evidence.vm.id, evidence.todays_backups
+    count = count_backups(jobs.values, evidence.recent, now=evidence.read_at)
+    then = f", {planned} more planned" if planned else ""
+    if count.today + planned >= TRIGGERS_PER_DAY_LIMIT:
+        message = f"{count.today} backups today{then}: Azure refuses more than"
+        return [refuse("backups-today", vm_id, f"{message} {TRIGGERS_PER_DAY_LIMIT}")]
+    if count.day + planned >= max_backups:
+        when = "today" if count.day == count.today else "in the last 24 hours"
+        message = f"{count.day} backups {when}{then}, the limit is {max_backups}"
         return [refuse("backups-today", vm_id, message, override=MAX_BACKUPS)]
     if not jobs.complete:
         return [warn("backups-today", vm_id, "today's backups could not be counted")]
     return []
+
+
+def check_cool_down(evidence: VmEvidence, *, no_cool_down: bool) -> list[Verdict]:
+    """Refuse a backup that would only fail again, or take a scheduled one's turn.
+
+    Source: learn.microsoft.com/azure/virtual-machines, restore points (2026): three application-
+    consistent points of a VM an hour.
+    """
+    vm_id, recent = evidence.vm.id, evidence.recent
+    verdicts = [
+        warn("recent-runs-unreadable", vm_id, f"the journal of run {run} cannot be read")
+        for run in recent.unread
+    ]
+    pause = find_pause(evidence.todays_backups.values, recent, now=evidence.read_at)
+    if pause is not None:
+        message = f"{pause.why}: the next may come after {pause.until:%Y-%m-%d %H:%M} UTC"
+        refusal = refuse("cool-down", vm_id, message, override=NO_COOL_DOWN)
+        verdicts.append(overridable(refusal, given=no_cool_down))
+    return verdicts
 
 
 def check_item(item: ProtectedItem) -> list[Verdict]:
@@ -224,3 +264,75 @@ def check_targets(count: int, *, max_targets: int, subject: str) -> list[Verdict
         return []
     message = f"{count} targets, the limit is {max_targets}"
     return [refuse("too-many-targets", subject, message, override=MAX_TARGETS)]
+
+
+def check_access(answers: Sequence[Judgement]) -> list[Verdict]:
+    """Refuse what the caller has no right to; there is no override, and no guess.
+
+    What could not be read is a warning: Azure refuses by itself where a right is missing.
+    """
+    verdicts = [each for answer in answers for each in _check_right(answer, answers)]
+    return list(dict.fromkeys([*verdicts, *_tell_unread(answers)]))
+
+
+def _check_right(answer: Judgement, answers: Sequence[Judgement]) -> list[Verdict]:
+    need = answer.need
+    give = refuse if need.weight is Weight.MUST else warn
+    match answer.holding:
+        case Holding.MISSING:
+            return [give(PERMISSION_MISSING, need.scope, _tell_missing(answer, answers))]
+        case Holding.DENIED:
+            return [give(DENY_ASSIGNMENT, need.scope, _tell_denied(answer))]
+        case Holding.MAYBE_DENIED:
+            message = f"{_tell_denied(answer)}, if you are in a group that it names"
+            return [warn(DENY_ASSIGNMENT, need.scope, message)]
+        case Holding.HAVE | Holding.UNKNOWN:
+            return []
+
+
+def _tell_missing(answer: Judgement, answers: Sequence[Judgement]) -> str:
+    need = answer.need
+    role = f"a role that has it: {find_role(need.action)}"
+    if need.action == LOCK_WRITE and _may_delete_lock(answer, answers):
+        must = need.weight is Weight.MUST
+        then = "it would stay off" if must else "'azremedy undo' could not put it back"
+        return (
+            f"you may delete the lock at {need.scope} but not create it again, so {then}: "
+            f"that needs {need.action}; {role}"
+        )
+    return f"{need.step} needs {need.action} at {need.scope}, which you do not have; {role}"
+
+
+def _may_delete_lock(answer: Judgement, answers: Sequence[Judgement]) -> bool:
+    return any(
+        other.need.action == LOCK_DELETE
+        and other.need.scope == answer.need.scope
+        and other.holding is Holding.HAVE
+        for other in answers
+    )
+
+
+def _tell_denied(answer: Judgement) -> str:
+    """Say which deny assignment is in the way.
+
+    Only its owner, a managed application or a deployment stack, can take it off. Source:
+    learn.microsoft.com/azure/role-based-access-control/deny-assignments (2025).
+    """
+    need, denial = answer.need, answer.denial
+    named = f"'{denial.name}' at {denial.scope}" if denial else "one"
+    return f"the deny assignment {named} takes {need.action} at {need.scope} from you"
+
+
+def _tell_unread(answers: Sequence[Judgement]) -> list[Verdict]:
+    """Say once for each place what is not known."""
+    verdicts = []
+    for answer in answers:
+        if answer.holding is Holding.UNKNOWN:
+            why = answer.unread.why if answer.unread else "Azure knows no such place"
+            message = f"your permissions could not be read ({why}): Azure may refuse"
+            verdicts.append(warn("permissions-unreadable", answer.need.scope, message))
+        if (unread := answer.denials_unread) is not None:
+            message = f"deny assignments could not be read ({unread.why}): Azure may refuse"
+            place = answer.need.scope.subscription
+            verdicts.append(warn("deny-assignments-unreadable", place, message))
+    return verdicts

@@ -78,6 +78,7 @@ _GOAL_STATE = re.compile(r"^Goal state agent:\s*(\d[\d.]*)")
 _INSTALLED = re.compile(r"^WALinuxAgent-(\d[\d.]*)")
 _ADDRESS = re.compile(r"\binet \S+ .*?\bscope global\b([^\\]*)")
 _ROUTE = re.compile(r"^default .*?\bdev (\S+)")
+_LEASED = re.compile(r"\bproto dhcp\b")
 _HANDLER = re.compile(r"^(\S*/Microsoft\.Azure\.RecoveryServices\.VMSnapshotLinux-[\w.]+)(/\S*)?$")
 
 
@@ -89,7 +90,7 @@ def _parse_linux(lines: tuple[str, ...], told: Mapping[str, str]) -> GuestFacts:
         extensions_enabled=_switch(told, "Extensions.Enabled", default=True) if conf else None,
         provisioning_agent=_unquoted(told, "Provisioning.Agent", "auto") if conf else None,
         verbose_logging=_switch(told, "Logs.Verbose", default=False) if conf else None,
-        dhcp=_read_addresses(lines, told),
+        dhcp=_read_addresses(lines, told) if "addresses" in told else None,
         host_reachable=_both(told.get("host80"), told.get("host32526"), yes="yes", no="no"),
         leftovers=_read_handlers(lines) if "remains" in told else None,
     )
@@ -138,17 +139,25 @@ def _switch(told: Mapping[str, str], key: str, *, default: bool) -> bool:
     return {"y": True, "n": False}.get(_unquoted(told, key, ""), default)
 
 
-def _read_addresses(lines: Iterable[str], told: Mapping[str, str]) -> bool | None:
+def _read_addresses(lines: tuple[str, ...], told: Mapping[str, str]) -> bool | None:
     """Say whether an address is leased, on the interface of the default route where it is told.
 
-    A lease shows as ``dynamic``; DHCP clients of old systems set none, but then one of them runs.
+    A lease shows as ``dynamic``, or in the route that came with it. DHCP clients of old systems set
+    neither, but then one of them runs. SUSE's always runs, whether or not it is used: it makes that
+    nobody can tell. Source: ip-route(8), ip-address(8); wicked(8).
     """
     flags = [match[1].split() for line in lines if (match := _ADDRESS.search(line))]
-    outward = {match[1] for line in lines if (match := _ROUTE.search(line))}
+    routes = [match for line in lines if (match := _ROUTE.search(line))]
+    outward = {match[1] for match in routes}
     meant = [each for each in flags if outward & set(each)] or flags
     if not meant:
         return None
-    return any("dynamic" in each for each in meant) or told.get("dhcp") == "client"
+    leased = any("dynamic" in each for each in meant) or any(
+        _LEASED.search(m.string) for m in routes
+    )
+    if leased or told.get("dhcp") == "client":
+        return True
+    return None if told.get("dhcp") == "wicked" else False
 
 
 def _read_handlers(lines: Iterable[str]) -> bool:
@@ -219,6 +228,8 @@ def _read_app_locker(told: Mapping[str, str]) -> bool | None:
     Source: learn.microsoft.com/powershell/module/applocker/test-applockerpolicy.
     """
     decision, service = told.get("applocker", "").lower(), told.get("appid", "").lower()
+    if "appid" not in told:
+        return None
     if service and service != "running":
         return False
     if decision.startswith("denied"):

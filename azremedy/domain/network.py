@@ -34,6 +34,8 @@ class SecurityRule:
     """Application security groups that it is for; ``sources`` is empty then."""
     source_ports: tuple[str, ...] = ("*",)
     """Ports and ranges that the connection comes from."""
+    provisioning_state: str = ""
+    """``Succeeded``, or what Azure does with it, such as ``Updating`` and ``Deleting``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,8 @@ class Subnet:
     """Its network security group."""
     route_table_id: ResourceId | None = None
     """Its route table; without one Azure's own routes hold."""
+    provisioning_state: str = ""
+    """``Succeeded``, or what Azure does with it, such as ``Updating`` and ``Deleting``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -180,6 +180,29 @@ def find_rule_ahead(group: SecurityGroup, rule: SecurityRule) -> SecurityRule | 
     return None
 
 
+def is_needed(group: SecurityGroup, rule: SecurityRule) -> bool:
+    """Say whether a rule of azremedy's would allow something that its group denies without it.
+
+    For which VMs a denial is cannot be told from the group: each counts, also one in part.
+    """
+    return any(_may_be_denied(group, rule, port) for port in rule.destination_ports)
+
+
+def _may_be_denied(group: SecurityGroup, rule: SecurityRule, port: str) -> bool:
+    """Go through the rules up to the one that lets every VM reach all of Azure Storage."""
+    region = rule.destinations[0].partition(".")[2]
+    for other in sorted(group.rules, key=lambda each: each.priority):
+        cover = find_cover(other.destinations, region)
+        fits = _is_outbound_tcp(other) and _has_port(other.destination_ports, port)
+        if not fits or cover is Cover.NONE:
+            continue
+        if _denies(other):
+            return True
+        if cover is Cover.ALL and any(source.lower() in _OWN for source in other.sources):
+            return False
+    return False
+
+
 def _opposes(other: SecurityRule, rule: SecurityRule) -> bool:
     region = rule.destinations[0].partition(".")[2]
     return (

@@ -213,6 +213,8 @@ class VirtualMachine:
     power_state: str = ""
     """The part after ``PowerState/``: ``running``, ``stopped``, ``deallocated``…; empty when the
     instance view has none."""
+    provisioned_at: datetime | None = None
+    """When the provisioning state became what the instance view says it is."""
     vm_agent: VmAgent | None = None
     """``None``: the VM reports no agent (deallocated, never installed)."""
     extensions: tuple[VmExtension, ...] = ()
@@ -315,22 +317,6 @@ class ProtectedItem:
     def fabric_container_name(self) -> str:
         """The container's name as it stands in URLs, such as ``IaasVMContainer;…``."""
         return self.id.segments[11]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BackupProtection:
-    """What the service says about a VM: whether, and where, it is protected."""
-
-    protection_status: str
-    """``Protected``, ``NotProtected``, ``Protecting`` or ``ProtectionFailed``."""
-    vault_id: ResourceId | None
-    """``None`` when not protected."""
-    fabric_name: str = ""
-    """Usually ``Azure``."""
-    container_name: str = ""
-    """The container's name as it stands in URLs; answered even when not protected."""
-    item_name: str = ""
-    """The item's name as it stands in URLs; answered even when not protected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

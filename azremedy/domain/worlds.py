@@ -7,6 +7,7 @@ from datetime import datetime
 
 from azremedy.domain.evidence import NOT_ASKED, Reading, Unreadable
 from azremedy.domain.naming import GroupNamePattern
+from azremedy.domain.recent import NOTHING, Recent
 from azremedy.domain.resources import (
     BackupJob,
     ManagementLock,
@@ -45,6 +46,8 @@ class VmEvidence:
     """The vaults' recovery points of this VM."""
     extensions: Reading[VmExtension] = NOT_ASKED
     """The VM's extensions in ARM's list; the instance view's are in ``vm``."""
+    recent: Recent = NOTHING
+    """What azremedy did about its backup in the last day, as journals tell."""
 
     @property
     def gaps(self) -> tuple[Unreadable, ...]:

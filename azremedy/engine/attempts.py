@@ -9,7 +9,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Protocol
 
 from azremedy.domain.events import Event, StepProgressed
@@ -42,15 +41,14 @@ from azremedy.engine.handlers.base import (
 from azremedy.engine.handlers.choose import choose_handler
 from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.errors import (
-    AccessError,
     AzremedyError,
     AzureError,
     BackupUnknownError,
     ConnectionFailedError,
+    NotFoundError,
     RefusedError,
     ServiceUnavailableError,
     StalePlanError,
-    ThrottledError,
 )
 from azremedy.gateways.clock import Clock
 from azremedy.gateways.session import Session
@@ -158,7 +156,8 @@ class Attempts:
         """Follow what was begun until its effect is seen, and write the outcome down."""
         result = begun.result or self._finish(begun)
         self.results[begun.planned.number] = result
-        self._note(EntryKind.OUTCOME, begun.planned, result=result)
+        trigger = self._trigger_of(begun.planned)
+        self._note(EntryKind.OUTCOME, begun.planned, result=result, trigger=trigger)
         return result
 
     def tell(self, event: Event) -> None:
@@ -201,8 +200,7 @@ class Attempts:
             outcome = begun.handler.finish(accepted)
         except AzremedyError as error:
             failed = self._failed(begun, error)
-            goes_on = accepted.operation is not None and _is_unseen(error)
-            return replace(failed, state=StepState.UNKNOWN) if goes_on else failed
+            return replace(failed, state=StepState.UNKNOWN) if _goes_on(accepted, error) else failed
         return self._done(begun, accepted, outcome)
 
     def _done(self, begun: Begun, accepted: Accepted, outcome: Outcome) -> StepResult:
@@ -215,13 +213,13 @@ class Attempts:
             ended_at=self.session.clock.now(),
             request_id=accepted.request_id,
             correlation_id=accepted.correlation_id,
-            error=_describe(failure, begun.planned.step) if failure else None,
+            error=self._describe(failure, begun.planned.step) if failure else None,
             job=outcome.job,
             output=outcome.output,
         )
 
     def _failed(self, begun: Begun, error: AzremedyError) -> StepResult:
-        answer, told = error.answer, _describe(error, begun.planned.step)
+        answer, told = error.answer, self._describe(error, begun.planned.step)
         lost = isinstance(error, (*_LOST, BackupUnknownError))
         return StepResult(
             number=begun.planned.number,
@@ -233,6 +231,21 @@ class Attempts:
             correlation_id=answer.correlation_id if answer else None,
             error=told,
         )
+
+    def _describe(self, error: AzremedyError, step: Step) -> StepError:
+        told = StepError(
+            msgid=error.msgid,
+            message=error.summary,
+            advice=error.advice,
+            exit_code=error.exit_code,
+            answer=error.answer,
+        )
+        if isinstance(step, StartVm) and self.memory.owes(step.target):
+            return _still_down(told, step.vm.id)
+        # Where a put-back is stale another lock of that name stands there.
+        if isinstance(step, CreateLock) and not isinstance(error, StalePlanError):
+            return _still_off(told, step.lock)
+        return told
 
     def _note(self, kind: EntryKind, planned: PlannedStep, **facts: Any) -> None:
         """Write down what has happened already: it has, whether or not the disk takes it."""
@@ -283,10 +296,14 @@ def _find_sent(handler: Handler, token: str | None) -> Accepted | None:
     return handler.confirm()
 
 
-def _is_unseen(error: AzremedyError) -> bool:
-    """Say whether an operation could not be followed; its own failure comes with HTTP 200."""
-    failed = error.answer is not None and error.answer.status == HTTPStatus.OK
-    return isinstance(error, (AccessError, ThrottledError)) and not failed
+def _goes_on(accepted: Accepted, error: AzremedyError) -> bool:
+    """Say whether Azure may still be at an operation that it took: nobody saw it end.
+
+    One that Azure does not know any more is not looked for again.
+    """
+    operation = accepted.operation
+    seen = operation is None or operation.finished() or isinstance(error, NotFoundError)
+    return not seen
 
 
 def _send(handler: Handler) -> Accepted:
@@ -307,22 +324,6 @@ def _confirm(handler: Handler, lost: AzremedyError) -> Accepted | None:
         raise
     except AzremedyError as error:
         raise lost from error
-
-
-def _describe(error: AzremedyError, step: Step) -> StepError:
-    told = StepError(
-        msgid=error.msgid,
-        message=error.summary,
-        advice=error.advice,
-        exit_code=error.exit_code,
-        answer=error.answer,
-    )
-    if isinstance(step, StartVm):
-        return _still_down(told, step.vm.id)
-    # Where a put-back is stale another lock of that name stands there.
-    if isinstance(step, CreateLock) and not isinstance(error, StalePlanError):
-        return _still_off(told, step.lock)
-    return told
 
 
 def _still_down(told: StepError, vm_id: ResourceId) -> StepError:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from azremedy.domain.events import Event, RunEnded, StepEnded, StepStarted
+from azremedy.domain.returning import find_returns, is_return
 from azremedy.domain.run import SETTLED, Run, RunState, StepResult, StepState
 from azremedy.domain.run import find_exit_code as exit_code_of
 from azremedy.domain.steps import Reversible
@@ -22,7 +23,7 @@ from azremedy.engine.fleet import AttentiveClock, Fleet, Shared, take_turns
 from azremedy.engine.handlers.base import Memory, Patience
 from azremedy.engine.history import Past, remember
 from azremedy.engine.journal import EntryKind, JournalEntry
-from azremedy.engine.restoring import STOPPED, put_back
+from azremedy.engine.restoring import STOPPED, give_back, settle_unowed
 from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_FAILURES, EXIT_INTERRUPTED, RefusedError
 from azremedy.gateways.session import Session
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
+
+_NOT_REACHED = "what became of its request was not looked at: a step before it failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,9 +81,8 @@ class Executor:
         except STOPPED:
             interrupted = True
         finally:
-            # Also when a defect of our own breaks out: no lock stays off.
-            until = self.session.clock.now() + self.patience.lock_effect
-            interrupted = put_back(plan.restores, attempts, until=until) or interrupted
+            # Also when a defect of our own breaks out: no lock stays off, and no VM.
+            interrupted = give_back(plan, attempts) or interrupted
         run = _conclude(plan, attempts.results, interrupted=interrupted, past=past)
         self._close(run)
         with suppress(*STOPPED):
@@ -135,7 +137,8 @@ class Executor:
         if (result := attempts.results.get(planned.number)) is None:
             if self.steering.stop.requested:
                 raise KeyboardInterrupt
-            result = self._run_step(planned, attempts, past)
+            unowed = settle_unowed(planned, attempts) if is_return(past.plan, planned) else None
+            result = unowed or self._run_step(planned, attempts, past)
         return result.state in SETTLED
 
     def _run_step(self, planned: PlannedStep, attempts: Attempts, past: Past) -> StepResult:
@@ -184,10 +187,7 @@ def _conclude(
     interrupted: bool,
     past: Past,
 ) -> Run:
-    steps = tuple(
-        results.get(planned.number, make_result(planned, StepState.SKIPPED))
-        for planned in plan.steps
-    )
+    steps = tuple(_find_result(planned, results, past) for planned in plan.steps)
     code = exit_code_of(steps)
     state = RunState.DONE if code == 0 else RunState.FAILED
     if interrupted:
@@ -205,6 +205,16 @@ def _conclude(
     )
 
 
+def _find_result(planned: PlannedStep, results: dict[int, StepResult], past: Past) -> StepResult:
+    """Give a step's result; of one that was not reached again no more is known than before."""
+    result = results.get(planned.number, make_result(planned, StepState.SKIPPED))
+    if result.state is StepState.SKIPPED and planned.number in past.unknown:
+        return make_result(planned, StepState.UNKNOWN, message=_NOT_REACHED)
+    return result
+
+
 def _leases_back(plan: Plan, steps: tuple[StepResult, ...]) -> bool:
-    numbers = {planned.number for planned in plan.restores}
-    return all(result.state in SETTLED for result in steps if result.number in numbers)
+    numbers = {planned.number for planned in (*find_returns(plan).values(), *plan.restores)}
+    # What was never tried was never owed: it is tried in every ending.
+    back = {*SETTLED, StepState.SKIPPED}
+    return all(result.state in back for result in steps if result.number in numbers)

@@ -9,12 +9,15 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from azremedy.domain.plan import Plan
+from azremedy.domain.returning import find_lent_again, find_returns
 from azremedy.domain.run import SETTLED, StepResult, StepState, Trigger
 from azremedy.domain.steps import (
     CreateLock,
+    DeallocateVm,
     DeleteExtension,
     DeleteLock,
     DeleteRestorePointCollection,
+    StartVm,
     TriggerBackup,
 )
 from azremedy.engine.journal import JOURNAL, EntryKind, JournalEntry
@@ -76,19 +79,12 @@ class Past:
     def settled(self) -> Mapping[int, StepResult]:
         """Steps that need nothing more.
 
-        A lock that was lent and has been given back is lent once more while work is left that may
-        need it.
+        What was lent and has been given back, a lock or a VM's being off, is lent once more while
+        work is left that may need it.
         """
         over = {n: result for n, result in self.results.items() if result.state in SETTLED}
-        if all(p.number in over for target in self.plan.targets for p in target.steps):
-            return over
-        back = {p.step.target for p in self.plan.restores if p.number in over}
-        lent = {
-            planned.number
-            for planned in self.plan.steps
-            if isinstance(planned.step, DeleteLock | CreateLock) and planned.step.target in back
-        }
-        return {n: result for n, result in over.items() if n not in lent}
+        again = find_lent_again(self.plan, over)
+        return {n: result for n, result in over.items() if n not in again}
 
     @property
     def unknown(self) -> frozenset[int]:
@@ -177,7 +173,7 @@ def _last_results(plan: Plan, entries: tuple[JournalEntry, ...]) -> dict[int, St
 
     A lock that is taken off once more is not back any longer, whatever was seen before.
     """
-    returns = _find_returns(plan)
+    returns = {number: back.number for number, back in find_returns(plan).items()}
     results: dict[int, StepResult] = {}
     for entry in entries:
         if entry.number is None:
@@ -188,16 +184,6 @@ def _last_results(plan: Plan, entries: tuple[JournalEntry, ...]) -> dict[int, St
         elif entry.result is not None:
             results[entry.number] = entry.result
     return results
-
-
-def _find_returns(plan: Plan) -> dict[int, int]:
-    """Find for each step that takes a lock off the one that puts it back."""
-    back = {planned.step.target: planned.number for planned in plan.restores}
-    return {
-        planned.number: back[planned.step.lock.id]
-        for planned in plan.steps
-        if isinstance(planned.step, DeleteLock) and planned.step.lock.id in back
-    }
 
 
 def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:
@@ -233,10 +219,12 @@ def remember(past: Past, memory: Memory) -> None:
     """Fill a run's memory with what its earlier processes did, or may have done."""
     for planned in past.plan.steps:
         step, number = planned.step, planned.number
+        result = past.results.get(number)
+        if isinstance(step, DeallocateVm | StartVm):
+            _remember_power(step, result, memory, intended=number in past.intended)
         if number not in past.intended:
             continue
         memory.sent_at[step.target] = past.sent_at[number]
-        result = past.results.get(number)
         done = result is not None and result.state is StepState.DONE
         if isinstance(step, DeleteLock):
             memory.removed_locks.add(step.lock.id)
@@ -246,3 +234,14 @@ def remember(past: Past, memory: Memory) -> None:
             memory.deleted.add(step.target)
         elif isinstance(step, TriggerBackup) and number in past.triggers:
             memory.triggers[step.item_id] = past.triggers[number]
+
+
+def _remember_power(
+    step: DeallocateVm | StartVm, result: StepResult | None, memory: Memory, *, intended: bool
+) -> None:
+    """Remember whether a run may have left a VM off that it is to start again."""
+    settled = result is not None and result.state in SETTLED
+    if isinstance(step, StartVm) and settled:
+        memory.stopped_vms.discard(step.target)
+    elif isinstance(step, DeallocateVm) and (settled or intended):
+        memory.stopped_vms.add(step.target)

@@ -62,7 +62,7 @@ class JournalEntry:
     step: Step | None = None
     """With ``intent``: the step whole, a lock's body included."""
     trigger: Trigger | None = None
-    """With ``intent`` and ``accepted`` of a backup: how to recognise its job."""
+    """With ``intent``, ``accepted`` and ``outcome`` of a backup: how to recognise its job."""
     operation_token: str | None = None
     """With ``accepted``: what the SDK needs to go on polling without a second request."""
     result: StepResult | None = None

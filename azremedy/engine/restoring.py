@@ -1,11 +1,13 @@
-"""Put leased locks back in every ending, and do not give up while that may still work."""
+"""Give back what was lent, in every ending, and do not give up while that may still work."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from azremedy.domain.events import StepEnded, StepProgressed, StepStarted
+from azremedy.domain.returning import find_returns
 from azremedy.domain.run import SETTLED, StepResult, StepState
+from azremedy.domain.steps import StartVm
 from azremedy.engine.attempts import make_result, silent
 from azremedy.errors import EXIT_FAILURES, EXIT_REFUSED
 
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from azremedy.domain.plan import PlannedStep
+    from azremedy.domain.plan import Plan, PlannedStep
     from azremedy.engine.attempts import Attempts
 
 STOPPED = (KeyboardInterrupt, SystemExit)
@@ -22,6 +24,31 @@ STOPPED = (KeyboardInterrupt, SystemExit)
 # Throttled, unavailable, unreachable, in conflict, not seen back; locked by another lock. What is
 # forbidden, not found or somebody else's does not pass by waiting.
 _MAY_PASS = frozenset({EXIT_FAILURES, EXIT_REFUSED})
+
+
+def give_back(plan: Plan, attempts: Attempts) -> bool:
+    """Start VMs that were shut down for a while, then put leased locks back.
+
+    The VMs come first: a lock that is back may refuse that they are started.
+
+    Args:
+        plan: what is carried out.
+        attempts: the run's.
+    """
+    owed = tuple(dict.fromkeys((*find_returns(plan).values(), *plan.restores)))
+    vms = tuple(planned for planned in owed if isinstance(planned.step, StartVm))
+    locks = tuple(planned for planned in owed if planned not in vms)
+    interrupted = False
+    try:
+        interrupted = put_back(vms, attempts, until=_give_up(attempts))
+    finally:
+        heard = attempts.silenced() if interrupted else attempts
+        interrupted = put_back(locks, heard, until=_give_up(attempts)) or interrupted
+    return interrupted
+
+
+def _give_up(attempts: Attempts) -> datetime:
+    return attempts.session.clock.now() + attempts.patience.lock_effect
 
 
 def put_back(restores: tuple[PlannedStep, ...], attempts: Attempts, *, until: datetime) -> bool:
@@ -60,16 +87,19 @@ def _put_back_off(restores: tuple[PlannedStep, ...], attempts: Attempts, until: 
             attempts.session.clock.sleep(attempts.patience.retry_every.total_seconds())
 
 
+def settle_unowed(planned: PlannedStep, attempts: Attempts) -> StepResult | None:
+    """Settle what would give something back that this run did not take; ``None``: it did."""
+    if attempts.memory.owes(planned.step.target):
+        return None
+    what = "shut it down" if isinstance(planned.step, StartVm) else "take it off"
+    already = make_result(planned, StepState.ALREADY, message=f"this run did not {what}")
+    return attempts.results.setdefault(planned.number, already)
+
+
 def _list_off(restores: tuple[PlannedStep, ...], attempts: Attempts) -> tuple[PlannedStep, ...]:
-    """List the locks to put back; those that this run left alone are settled on the way."""
-    why = "this run did not take it off"
-    for planned in restores:
-        if planned.step.target not in attempts.memory.removed_locks:
-            already = make_result(planned, StepState.ALREADY, message=why)
-            attempts.results.setdefault(planned.number, already)
-    return tuple(
-        planned for planned in restores if not _is_settled(attempts.results.get(planned.number))
-    )
+    """List what is to be given back; what this run left alone is settled on the way."""
+    owed = [planned for planned in restores if settle_unowed(planned, attempts) is None]
+    return tuple(p for p in owed if not _is_settled(attempts.results.get(p.number)))
 
 
 def _sort_out(
@@ -79,7 +109,8 @@ def _sort_out(
     again = []
     for planned, result in ended:
         error = result.error
-        if error is None or is_late or error.exit_code not in _MAY_PASS:
+        owed = attempts.memory.owes(planned.step.target)
+        if error is None or is_late or not owed or error.exit_code not in _MAY_PASS:
             attempts.tell(StepEnded(planned=planned, result=result))
             continue
         again.append(planned)

@@ -273,7 +273,8 @@ def _vault(vault_id: ResourceId) -> tuple[str, str]:
 
 
 def _item(item_id: ResourceId) -> tuple[str, str, str, str, str]:
-    _, _, _, group, _, _, _, vault, _, fabric, _, container, _, item = item_id.segments
+    segments = item_id.require_type(_ITEM).segments
+    _, _, _, group, _, _, _, vault, _, fabric, _, container, _, item = segments
     return vault, group, fabric, container, item
 
 

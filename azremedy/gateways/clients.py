@@ -49,8 +49,9 @@ class SessionOptions:
     """Whether the pipeline refuses whatever could change something."""
     retry_total: int = 5
     """How often the SDK repeats a request that may be repeated; on-demand backups never are."""
-    longest_wait: timedelta = timedelta(minutes=5)
-    """The longest ``Retry-After`` that is waited out between two tries of one request."""
+    longest_wait: timedelta = timedelta(minutes=10)
+    """The longest ``Retry-After`` that is waited out between two tries of one request: Azure was
+    seen to ask for 372 seconds (public issues of Azure's tools, 2024)."""
     polling_interval_s: float = 10
     """Seconds between two looks at a long-running operation when Azure names no time."""
     connect_timeout_s: int = 30

@@ -10,6 +10,7 @@ from azremedy.gateways.operations import Call, Operation, Operations
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_compute import parse_collection, parse_extension, parse_vm
 from azremedy.gateways.wire_json import document_of, sections
+from azremedy.ids import EXTENSION, RESTORE_POINT_COLLECTION
 
 if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient
@@ -137,9 +138,7 @@ class ComputeGateway:
         tried = "reading the restore point collection"
         with translating(tried, action=READ_COLLECTION, target=collection_id):
             calls = self._connect(collection_id).restore_point_collections
-            found = calls.get(
-                collection_id.resource_group, collection_id.name, expand="restorePoints"
-            )
+            found = calls.get(*_collection_place(collection_id), expand="restorePoints")
             collection = parse_collection(document_of(found))
         # Asked for and not sent means that there are none.
         return replace(collection, restore_points=collection.restore_points or ())
@@ -197,7 +196,7 @@ class ComputeGateway:
     def _collection_deletion(self, collection_id: ResourceId) -> Call:
         calls = self._connect(collection_id).restore_point_collections
         return Call(
-            begin=partial(calls.begin_delete, collection_id.resource_group, collection_id.name),
+            begin=partial(calls.begin_delete, *_collection_place(collection_id)),
             translate=partial(
                 translating,
                 "deleting the restore point collection",
@@ -219,5 +218,11 @@ class ComputeGateway:
         )
 
 
+def _collection_place(collection_id: ResourceId) -> tuple[str, str]:
+    known = collection_id.require_type(RESTORE_POINT_COLLECTION)
+    return known.resource_group, known.name
+
+
 def _extension_place(extension_id: ResourceId) -> tuple[str, str, str]:
+    extension_id.require_type(EXTENSION)
     return extension_id.resource_group, extension_id.parent.name, extension_id.name

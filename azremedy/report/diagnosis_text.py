@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from azremedy.domain.findings import Certainty
 from azremedy.domain.remedies import FLAGS, Remedy
 from azremedy.domain.symptom import ToldBy
+from azremedy.report.escaping import escape
 from azremedy.report.explain_text import PLACES
 from azremedy.report.fact_text import describe_time, show_basis
 from azremedy.report.groups_text import show_gaps

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table
 
 from azremedy.domain.ownership import parse_vm_id
 from azremedy.report import words
+from azremedy.report.escaping import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from azremedy.domain.guest import GuestFacts, parse_guest_facts
 from azremedy.domain.guest_scripts import CHECK
 from azremedy.domain.run import StepState
 from azremedy.domain.steps import RunGuestScript
+from azremedy.report.escaping import escape
 
 if TYPE_CHECKING:
     from rich.console import Console

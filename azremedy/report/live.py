@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from rich.markup import escape
-
 from azremedy.domain.events import RunEnded, StepEnded, StepProgressed, StepStarted
+from azremedy.report.escaping import escape
 from azremedy.report.problem import show_lines
 from azremedy.report.step_words import doing
 
@@ -18,8 +17,13 @@ if TYPE_CHECKING:
     from azremedy.domain.events import Event
 
 
-def make_listener(console: Console) -> Callable[[Event], None]:
-    """Make a listener that writes each event as it comes."""
+def make_listener(console: Console, errors: Console | None = None) -> Callable[[Event], None]:
+    """Make a listener that writes each event as it comes.
+
+    Args:
+        console: where to.
+        errors: where steps that fail are told, if not there.
+    """
 
     def listen(event: Event) -> None:
         match event:
@@ -32,7 +36,7 @@ def make_listener(console: Console) -> Callable[[Event], None]:
             case StepProgressed(message=message):
                 console.print(f"   {escape(message)}", style="dim", soft_wrap=True)
             case StepEnded():
-                _show_end(event, console)
+                _show_end(event, errors or console)
             case RunEnded():
                 return
             case _:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from rich.markup import escape
-
 from azremedy.errors import AzureAnswer
+from azremedy.report.escaping import escape
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
+from azremedy.redaction import redact
 from azremedy.report import words
+from azremedy.report.escaping import escape
 from azremedy.report.step_words import doing
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def write_markdown(
         parts += [f"* {note}" for note in target.notes]
     if plan.restores:
         parts += ["\n## Locks put back\n", *_table(plan.restores, results)]
-    return "\n".join(parts).rstrip() + "\n"
+    return redact("\n".join(parts).rstrip() + "\n")
 
 
 def _tell_causes(diagnosis: Diagnosis | None) -> list[str]:

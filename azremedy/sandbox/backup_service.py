@@ -107,6 +107,9 @@ def take_over(world: World) -> None:
         for item in world.documents.of_type(backup_names.ITEM_TYPE):
             _await_schedule(world, str(item["id"]))
     for job in world.documents.of_type(backup_names.JOB_TYPE):
+        # What is over stays as it is, and a large world has many of it.
+        if job["properties"].get("status") not in backup_view.RUNNING:
+            continue
         item = _item_of_job(world, job)
         if item and job["properties"].get("operation") == "Backup":
             backup_run.resume(world, item, job)

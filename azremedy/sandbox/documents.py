@@ -25,8 +25,10 @@ class Documents:
         """Begin empty."""
         self._by_key: dict[str, Json] = {}
         self._types: dict[str, str] = {}
+        self._of_type: dict[str, dict[str, None]] = {}
         self._now: Callable[[], datetime] | None = None
         self._past: list[tuple[datetime, str, Json | None]] = []
+        self._changes = 0
 
     def __contains__(self, resource_id: str) -> bool:
         return arm_ids.key(resource_id) in self._by_key
@@ -36,6 +38,11 @@ class Documents:
 
     def __len__(self) -> int:
         return len(self._by_key)
+
+    @property
+    def changes(self) -> int:
+        """Count what went in or was taken away since the beginning."""
+        return self._changes
 
     def get(self, resource_id: str) -> Json | None:
         """Give the document, or None when there is none."""
@@ -58,6 +65,7 @@ class Documents:
         self._remember(key)
         self._by_key[key] = stored
         self._types[key] = parsed.type.lower()
+        self._of_type.setdefault(self._types[key], {})[key] = None
         return copied(stored)
 
     def remove(self, resource_id: str) -> bool:
@@ -65,6 +73,7 @@ class Documents:
         present = resource_id in self
         for key in [key for key in self._by_key if arm_ids.within(key, resource_id)]:
             self._remember(key)
+            del self._of_type[self._types[key]][key]
             del self._by_key[key], self._types[key]
         return present
 
@@ -72,14 +81,27 @@ class Documents:
         """Remember from here on what was, by a clock; what stands already has always stood."""
         self._now = now
 
-    def as_of(self, moment: datetime) -> tuple[Json, ...]:
-        """Give all documents as they stood at a moment, or as they stand when no past is kept."""
+    def peek(
+        self, wanted: Callable[[str], bool], *, moment: datetime
+    ) -> Iterator[tuple[str, str, Json]]:
+        """Give the documents of some types as they stood at a moment, each with its key and type.
+
+        They stand now, when no past is kept. They are no copies, which would take minutes in a
+        large world: nobody may change them.
+
+        Args:
+            wanted: tells whether a type, in lower case, is asked for.
+            moment: when.
+        """
         changes = reversed(self._past)
         before = {key: document for changed, key, document in changes if changed > moment}
-        then = {**self._by_key, **before}
-        return tuple(copied(document) for document in then.values() if document is not None)
+        for key, document in {**self._by_key, **before}.items() if before else self._by_key.items():
+            kind = self._types.get(key) or arm_ids.parse(key).type
+            if document is not None and wanted(kind):
+                yield key, kind, document
 
     def _remember(self, key: str) -> None:
+        self._changes += 1
         if self._now:
             self._past.append((self._now(), key, self._by_key.get(key)))
 
@@ -87,9 +109,9 @@ class Documents:
         """Give all documents of a type at or beneath a scope."""
         wanted = resource_type.lower()
         return tuple(
-            copied(document)
-            for key, document in self._by_key.items()
-            if self._types[key] == wanted and arm_ids.within(key, under)
+            copied(self._by_key[key])
+            for key in self._of_type.get(wanted, ())
+            if arm_ids.within(key, under)
         )
 
     def children(self, resource_id: str) -> tuple[Json, ...]:

@@ -1,13 +1,13 @@
 """Answer the small part of the Kusto Query Language that questions about resources need.
 
 A query is a table and steps between bars: `where`, `project`, `project-away`, `extend`,
-`order by` (or `sort by`), `take` (or `limit`), `count`, `distinct` and
-`summarize count() by ...`. Conditions know `==`, `=~`, `!=`, `!~`, `in`, `in~`, `!in`,
+`order by` (or `sort by`), `take` (or `limit`), `count`, `distinct`, `join` (see `kql_joins`) and
+`summarize` (see `kql_summaries`). Conditions know `==`, `=~`, `!=`, `!~`, `in`, `in~`, `!in`,
 `contains`, `has`, `startswith`, `endswith`, `<`, `<=`, `>`, `>=`, `and`, `or`, `not()`,
 parentheses, `isempty()`, `isnotempty()`, `isnull()` and `isnotnull()`. Values are texts, numbers,
 `true`, `false`, columns with their parts (`properties.a.b`, `tags['x']`), `tolower()`,
-`toupper()`, `tostring()`, `split()` with an index, `datetime()` of a quoted text, `now()`
-and `ago()`.
+`toupper()`, `tostring()`, `toint()`, `strcat()`, `iff()`, `array_length()`, `split()` with an
+index, `datetime()` of a quoted text, `todatetime()`, `now()` and `ago()`.
 Source: learn.microsoft.com/azure/governance/resource-graph/concepts/query-language (2025).
 """
 
@@ -15,11 +15,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import kql_values
+from azremedy.sandbox import kql_joins, kql_summaries, kql_values
 from azremedy.sandbox.kql_values import Cursor, KqlError, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     Rows = tuple[Row, ...]
@@ -28,37 +28,78 @@ if TYPE_CHECKING:
 _DEFAULT_TABLE = "resources"
 
 
-def table_of(query: str) -> str:
-    """Name the table of a query in lower case; Resource Graph's own default when it names none.
+def run(query: str, rows_of: Callable[[str, str], Iterable[Row]], *, now: datetime) -> Rows:
+    """Carry a query out.
 
-    Raises:
-        KqlError: when the query cannot be read.
-    """
-    cursor = Cursor.over(query)
-    word = cursor.peek()
-    if word.lower() in _STEPS or word == "|" or not word:
-        return _DEFAULT_TABLE
-    return word.lower()
-
-
-def run(query: str, rows: Sequence[Row], *, now: datetime) -> Rows:
-    """Carry a query out on the rows of its table.
+    Args:
+        query: the question.
+        rows_of: gives the rows of a table, by its name in lower case, or only those of a type, in
+            lower case too, where the question looks at no others; empty for all.
+        now: what `now()` is.
 
     Raises:
         KqlError: when the query cannot be read or says more than is known here.
     """
     cursor = Cursor.over(query, now=now)
-    if cursor.peek().lower() not in _STEPS and cursor.peek() not in {"|", ""}:
-        cursor.next()
-        if cursor.peek():
-            cursor.expect("|")
-    found = tuple(rows)
-    while cursor.peek():
+    rows = _pipeline(cursor, rows_of, joins=kql_joins.Allowance())
+    if cursor.peek():
+        cursor.expect("|")
+    return rows
+
+
+def _pipeline(
+    cursor: Cursor, rows_of: Callable[[str, str], Iterable[Row]], *, joins: kql_joins.Allowance
+) -> Rows:
+    """Carry a table and its steps out, up to the end or to a parenthesis that closes."""
+    table = _table(cursor)
+    found = tuple(rows_of(table, _only_type(cursor)))
+    while cursor.peek() not in {"", ")"}:
         cursor.skip("|")
-        found = _step(cursor)(found)
-        if cursor.peek():
+        if cursor.skip("join"):
+            found = _joined(cursor, found, table=table, rows_of=rows_of, joins=joins)
+        else:
+            found = _step(cursor)(found)
+        if cursor.peek() not in {"", ")"}:
             cursor.expect("|", keep=True)
     return found
+
+
+def _table(cursor: Cursor) -> str:
+    """Read the table's name; Resource Graph's own default when there is none."""
+    word = cursor.peek().lower()
+    if word in _STEPS or word in {"", "|"}:
+        return _DEFAULT_TABLE
+    cursor.next()
+    if cursor.peek() not in {"", ")"}:
+        cursor.expect("|", keep=True)
+    return word
+
+
+def _only_type(cursor: Cursor) -> str:
+    """Say which type alone a question is about, by its first condition; empty when it may be more.
+
+    A table of a large world is long, and its types are its index.
+    """
+    words = [cursor.peek(ahead).lower() for ahead in range(6)]
+    if words[:3] != ["|", "where", "type"] or words[3] not in {"=~", "=="}:
+        return ""
+    return words[4].strip("'\"") if words[5] in {"", "|", ")", "and"} else ""
+
+
+def _joined(
+    cursor: Cursor,
+    left: Rows,
+    *,
+    table: str,
+    rows_of: Callable[[str, str], Iterable[Row]],
+    joins: kql_joins.Allowance,
+) -> Rows:
+    kind = kql_joins.read_kind(cursor)
+    cursor.expect("(")
+    joins.spend(table, cursor.peek().lower())
+    right = _pipeline(cursor, rows_of, joins=joins)
+    cursor.expect(")")
+    return kql_joins.join(left, right, keys=kql_joins.read_keys(cursor), kind=kind)
 
 
 def _step(cursor: Cursor) -> Step:
@@ -128,24 +169,10 @@ def _count(_cursor: Cursor) -> Step:
 
 
 def _summarize(cursor: Cursor) -> Step:
-    """Read `[name =] count() [by columns]`: the only summary that is known here."""
-    name = "count_"
-    if cursor.peek(1) == "=":
-        name = cursor.next()
-        cursor.next()
-    for word in ("count", "(", ")"):
-        cursor.expect(word)
+    """Read aggregates and, after `by`, the columns of the groups."""
+    aggregates = kql_summaries.read(cursor)
     columns = _columns(cursor) if cursor.skip("by") else ()
-
-    def summed(rows: Rows) -> Rows:
-        counts: dict[str, Row] = {}
-        for row in rows:
-            group = {column: value(row) for column, value in columns}
-            entry = counts.setdefault(str(group), {**group, name: 0})
-            entry[name] += 1
-        return tuple(counts.values()) or (() if columns else ({name: 0},))
-
-    return summed
+    return lambda rows: kql_summaries.summarize(rows, aggregates, by=columns)
 
 
 def _columns(cursor: Cursor) -> tuple[tuple[str, Callable[[Row], object]], ...]:

@@ -256,11 +256,25 @@ def _call(cursor: Cursor, name: str) -> Value:
         return lambda _row: _text(cursor.now)
     if name == "ago" and len(arguments) == 1:
         return lambda row: _ago(cursor.now, arguments[0](row))
-    wanted = 2 if name == "split" else 1
+    if name == "strcat" and arguments:
+        return lambda row: "".join(_text(argument(row)) for argument in arguments)
+    wanted = _ARGUMENTS.get(name, 1)
     function = _FUNCTIONS.get(name)
     if not function or len(arguments) != wanted:
         raise KqlError(f"{name}() with {len(arguments)} arguments is not known to the sandbox")
+    if wanted == 1:
+        (only,) = arguments
+        return lambda row: function(only(row))
     return lambda row: function(*(argument(row) for argument in arguments))
+
+
+def _moment(found: Any) -> str | None:
+    """Write a time so that texts compare as times do; what is none is nothing."""
+    try:
+        time = datetime.fromisoformat(_text(found))
+    except ValueError:
+        return None
+    return _text(time.replace(tzinfo=time.tzinfo or UTC).astimezone(UTC))
 
 
 def _ago(now: datetime, span: Any) -> str:
@@ -324,13 +338,16 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda left, right: left is not None and rank(left) >= rank(right),
 }
 _LISTS = frozenset({"in", "in~", "!in", "!in~"})
+_ARGUMENTS = {"split": 2, "iff": 3}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tolower": lambda found: _text(found).lower(),
     "toupper": lambda found: _text(found).upper(),
     "tostring": _text,
     "toint": lambda found: int(found) if _text(found).lstrip("-").isdecimal() else None,
-    "todatetime": _text,
-    "datetime": _text,
+    "todatetime": _moment,
+    "datetime": _moment,
+    "array_length": lambda found: len(found) if isinstance(found, list) else None,
+    "iff": lambda holds, then, otherwise: then if holds is True else otherwise,
     "isempty": lambda found: _text(found) == "",
     "isnotempty": lambda found: _text(found) != "",
     "isnull": lambda found: found is None,

@@ -33,6 +33,8 @@ class WorldTransport(RequestsTransport):  # type: ignore[misc] # azure-core load
         session = requests.Session()
         super().__init__(session=session, use_env_settings=False)
         self._app = app
+        # Proxies of the environment lead nowhere from here, and are looked up at every request.
+        session.trust_env = False
         session.adapters.clear()
         session.mount("https://", _Adapter(app))
 
@@ -53,7 +55,8 @@ class SandboxCredential:
 
     def get_token(self, *_scopes: str, **_options: Any) -> AccessToken:
         """Give the token."""
-        return AccessToken(tokens.jwt({"appid": tokens.CALLER, "exp": _FAR_AWAY}), _FAR_AWAY)
+        claims = {"appid": tokens.CALLER, "oid": tokens.CALLER_OBJECT, "exp": _FAR_AWAY}
+        return AccessToken(tokens.jwt(claims), _FAR_AWAY)
 
 
 class _Adapter(BaseAdapter):

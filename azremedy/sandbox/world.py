@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from azremedy.sandbox import arm_ids, backup_service, timings, vm_settling
 from azremedy.sandbox.clock import Clock
 from azremedy.sandbox.documents import Documents
+from azremedy.sandbox.graph_answers import GraphAnswers
 from azremedy.sandbox.graph_quota import GraphQuota
 from azremedy.sandbox.operations import Operations
 from azremedy.sandbox.scenario import Scenario, Timing, hidden_facts
@@ -55,6 +56,7 @@ class World:
         self.ids = Ids(scenario.name)
         self.documents = Documents()
         self.graph_quota = GraphQuota(self)
+        self.graph_answers = GraphAnswers(self)
         self.operations = Operations(self)
         self._lingering: list[Json] = []
         self._registrations = dict.fromkeys(map(str.lower, scenario.unregistered), "NotRegistered")

@@ -19,7 +19,7 @@ from azremedy.api.guest import plan_look_inside, read_guest_facts
 from azremedy.domain.remedies import FLAGS
 from azremedy.domain.run import RunState
 from azremedy.domain.steps import Manual
-from tests.support.stages import names, open_stage
+from tests.support.stages import names, open_stage, writes_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,11 +80,14 @@ def test_fix_heals_the_world_or_says_what_a_person_does(row: Row, tmp_path: Path
     stage = open_stage(tmp_path, row.world, subscription=f"{SUBSCRIPTION}{row.subscription}")
 
     plan = _plan(stage, row)
+    before = len(stage.writes())
     run = stage.apply(plan)
 
     told = [p.step.instructions.name for p in plan.steps if isinstance(p.step, Manual)]
     assert (0 if row.heals else row.exit) == run.exit_code, run
     assert set() == set(row.instructions) - set(told) if row.exit == 4 else True
+    shown = writes_of([p.step for p in plan.steps]) if run.exit_code != 4 else []
+    assert shown == stage.writes()[before:]
     if row.heals:
         assert run.state in {RunState.DONE, RunState.NOTHING_TO_DO}
         again = api.plan_fix(stage.azure, names(row.vm), _options(row))

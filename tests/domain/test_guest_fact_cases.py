@@ -47,3 +47,21 @@ def test_any_output_can_be_read(os_type: str, output: str) -> None:
 
     assert isinstance(facts, GuestFacts)
     assert {state for _, state in facts.services} <= {"running", "stopped", "disabled", "missing"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [f"{system}-{state}" for system in ("linux", "windows") for state in ("healthy", "ill")],
+)
+def test_output_whose_beginning_is_lost_tells_less_and_nothing_else(
+    name: str, read_case: ReadCase
+) -> None:
+    """Azure keeps the last 4,096 bytes: wherever that cuts, no fact becomes another one."""
+    case = read_case(CASES / f"{name}.yaml", GuestCase)
+    nothing = GuestFacts()
+
+    for place in range(len(case.output)):
+        cut = parse_guest_facts(case.os, case.output[place:])
+        for field in GuestFacts.__slots__:
+            known = (getattr(case.expected, field), getattr(nothing, field))
+            assert getattr(cut, field) in known, (field, case.output[place:])

@@ -26,7 +26,7 @@ def make_plan(owners: list[int]) -> Plan:
         vm = f"{root}/providers/Microsoft.Compute/virtualMachines/vm{number}"
         lock = ManagementLock(
             id=ResourceId.parse(f"{root}/providers/Microsoft.Authorization/locks/l"),
-            level="CanNotDelete",
+            level=LockLevel.CAN_NOT_DELETE,
         )
         step = PlannedStep(number=number, step=DeleteLock(lock=lock, leased=True), reason="r")
         back = PlannedStep(number=len(owners) + number, step=CreateLock(lock=lock), reason="r")

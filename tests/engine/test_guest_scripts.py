@@ -446,7 +446,7 @@ def test_patience_with_a_script_ends(tmp_path: Path) -> None:
 
     run = run_script(open_stage(tmp_path, base), "check")
 
-    assert ("failed",) == states(run)
+    assert ("unknown",) == states(run)
     assert run.steps[0].error is not None
     assert "90 minutes" in run.steps[0].error.advice
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from azremedy import api
@@ -27,7 +28,6 @@ from azremedy.wire import to_json
 from tests.support.stages import JOB_TYPE, POINT_TYPE, writes_of
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from pathlib import Path
 
     from azremedy.domain.plan import Plan
@@ -47,6 +47,18 @@ class Died(BaseException):
     """The process is dead."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What can be seen from outside at a point."""
+
+    written: int
+    """Entries on disk, and requests carried out that are more than reads."""
+    at: datetime
+    """The world's time."""
+    torn: bool
+    """Whether the journal's last line is half written."""
+
+
 @dataclass(slots=True)
 class Life:
     """How many points a process passes before it dies; without end when ``until`` is zero."""
@@ -55,13 +67,13 @@ class Life:
     dead: bool = False
     written: int = 0
     """Entries on disk, and requests carried out that are more than reads."""
-    marks: list[object] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
     """What could be seen from outside at each point, so that points can be told apart."""
 
-    def live(self, now: datetime, torn: str = "") -> None:
+    def live(self, now: datetime, *, torn: bool = False) -> None:
         """Pass a point, or die there."""
         if not self.dead:
-            self.marks.append((self.written, now, torn))
+            self.marks.append(Mark(self.written, now, torn))
             self.dead = len(self.marks) == self.until
         self.check()
 
@@ -70,12 +82,20 @@ class Life:
         if self.dead:
             raise Died
 
-    def list_points(self) -> tuple[int, ...]:
-        """List the points at which the world or the journal is not as at the point before."""
-        before = [None, *self.marks]
-        return tuple(
-            number for number, mark in enumerate(self.marks, 1) if mark != before[number - 1]
-        )
+    def list_points(self, *, waits: int = 1) -> tuple[int, ...]:
+        """List the points at which the world or the journal is not as at the point before.
+
+        Args:
+            waits: of the points at which only time has passed every how many-th is listed.
+        """
+        changed = self._list_changed(lambda mark: mark)
+        written = self._list_changed(lambda mark: (mark.written, mark.torn))
+        only_later = [number for number in changed if number not in written]
+        return tuple(sorted({*written, *only_later[::waits]}))
+
+    def _list_changed(self, tell: Callable[[Mark], object]) -> list[int]:
+        told = [None, *map(tell, self.marks)]
+        return [number for number in range(1, len(told)) if told[number] != told[number - 1]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +153,7 @@ class DyingRecord:
         before = self.journal.path.stat().st_size
         self.journal.write(entry)
         try:
-            self.life.live(entry.at, "torn")
+            self.life.live(entry.at, torn=True)
         except Died:
             self._tear(before, to_json(entry, indent=None, spare=VERBATIM).encode())
             raise

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from azremedy import api
-from azremedy.api.reporting import report_run
+from azremedy.api.reporting import report_plan, report_run
 from azremedy.domain.plan import PlannedStep, TargetPlan
 from azremedy.domain.run import StepResult, StepState
+from azremedy.ids import ResourceId
 from azremedy.wire import from_json, to_document
 from tests.support.stages import (
     DELETE_COLLECTION,
@@ -60,6 +63,41 @@ def left_off(folder: Path) -> Material:
     run = stage.apply(api.plan_fix(stage.azure, names("web-1"), options))
     assert run.run_id is not None
     return report_run(stage.state, run.run_id)
+
+
+def planned(folder: Path) -> Material:
+    """Keep a plan in a file, and gather what there is to tell of it."""
+    stage = open_stage(folder, LIMIT)
+    plan = api.plan_fix(stage.azure, names("web-1"), api.FixOptions(unlock=True))
+    api.save_plan(plan, folder / "plan.json")
+    return report_plan(folder / "plan.json")
+
+
+def with_canary(material: Material, canary: str) -> Material:
+    """Put a text behind every text that Azure, people or files may have written."""
+    poisoned: Material = _poison(replace(material, state=""), canary)
+    return replace(poisoned, state=material.state)
+
+
+def _poison(value: Any, canary: str) -> Any:
+    """Poison texts and ids; names of variants, states and forms are azremedy's own."""
+    if isinstance(value, Enum):
+        return value
+    if isinstance(value, str):
+        return value + canary
+    if isinstance(value, ResourceId):
+        return ResourceId(value.text + canary.replace("/", ""))
+    if isinstance(value, tuple):
+        return tuple(_poison(each, canary) for each in value)
+    if isinstance(value, Mapping):
+        return {key: _poison(each, canary) for key, each in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        own = {f.name: getattr(value, f.name) for f in fields(value) if f.name not in _OUR_OWN}
+        return replace(value, **{name: _poison(each, canary) for name, each in own.items()})
+    return value
+
+
+_OUR_OWN = frozenset({"kind", "schema", "script", "cause"})
 
 
 def make_fleet(templates: Sequence[Material], count: int) -> Material:

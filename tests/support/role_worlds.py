@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from azremedy import api
 from azremedy.api.agent import plan_agents, plan_script
@@ -20,13 +20,12 @@ from azremedy.domain.planner.agent import AgentBy, AgentOptions, GuestOptions
 from azremedy.domain.planner.keys import GrantOptions
 from azremedy.domain.planner.network import StorageOptions
 from azremedy.domain.remedies import FLAGS, Remedy
-from azremedy.sandbox import arm_ids, operation_routes
+from azremedy.sandbox import arm_ids, generic, operation_routes
 from azremedy.sandbox.http import Request
 from azremedy.sandbox.providers import ROUTES
 from azremedy.sandbox.routing import Router
 from azremedy.sandbox.scenario import Grant
 from tests.support.stages import (
-    LOCK_TYPE,
     ROOT,
     Stage,
     built_in,
@@ -45,7 +44,8 @@ if TYPE_CHECKING:
 LIMIT = "restore-point-limit"
 KEYS = "user-error-keyvault-permissions-not-configured"
 ROLES = "key-vault-closed-by-roles"
-LENT = {"unlock": True, "include_inherited": True}
+LENT: dict[str, Any] = {"unlock": True, "include_inherited": True}
+"""Options by which a command may borrow every lock."""
 
 Make: TypeAlias = Callable[[Stage], Plan]
 """Plans a command in a world."""
@@ -72,7 +72,7 @@ class Rehearsal:
 
     def __str__(self) -> str:
         return "-".join(
-            filter(None, (self.command, self.way, self.world, self.locked and "locked"))
+            filter(None, (self.command, self.way, self.world, "locked" if self.locked else ""))
         ).replace(" ", "-")
 
     @property
@@ -112,7 +112,9 @@ def take_away(stage: Stage, *actions: str) -> None:
 def list_asked(stage: Stage) -> set[str]:
     """List the actions that the world's answers so far hung on, in lower case."""
     sent = (Request(method=each["method"], url=each["url"]) for each in stage.requests())
-    found = ((request, _ROUTER.find(request)) for request in sent)
+    found = (
+        (request, _ROUTER.find(request) or generic.find(stage.world, request)) for request in sent
+    )
     return {
         _name_action(request, match[0].action)
         for request, match in found
@@ -180,8 +182,9 @@ _REDEPLOY = partial(_fix, allowed=frozenset({Remedy.REDEPLOY_VM}))
 _RESTART = partial(_fix, allowed=frozenset({Remedy.RESTART_VM}))
 _DEAD = "user-error-guest-agent-status-unavailable"
 _SICK = "guest-agent-snapshot-task-status-error"
+_WAIT = partial(_fix, allowed=frozenset())
 _FIXES = (
-    *(LIMIT, "lock-on-subscription", "lock-points-and-extension", "vm-stopped-inside"),
+    *("lock-on-subscription", "lock-points-and-extension", "vm-stopped-inside"),
     *("storage-blocked", KEYS, ROLES, "user-error-backup-operation-in-progress"),
     *("user-error-vm-provisioning-state-failed", _SICK, "user-error-bcm-datasource-not-present"),
 )
@@ -201,7 +204,6 @@ REHEARSALS = (
     Rehearsal(command="unlock-rg", world="lock-on-subscription", make=_unlock),
     Rehearsal(command="clean-rpc", world=LIMIT, make=_CLEAN),
     Rehearsal(command="clean-rpc", world="lock-on-subscription", make=_CLEAN),
-    Rehearsal(command="clean-rpc", world="custom-group-name", make=_CLEAN),
     Rehearsal(command="clean-rpc --by backup", world=LIMIT, make=_BY_BACKUP),
     Rehearsal(command="clean-rpc --by backup", world="lock-on-subscription", make=_BY_BACKUP),
     Rehearsal(command="clean-rpc --orphaned", world=LIMIT, make=_orphans, orphaned=True),
@@ -240,6 +242,9 @@ REHEARSALS = (
     *(Rehearsal(command="fix", world=world, make=_FIX) for world in _FIXES),
     Rehearsal(command="fix", way="redeploy", world=_DEAD, make=_REDEPLOY),
     Rehearsal(command="fix", way="restart", world=_DEAD, make=_RESTART),
+    Rehearsal(
+        command="fix", way="wait", world="user-error-backup-operation-in-progress", make=_WAIT
+    ),
     _undone(LIMIT, _unlock),
     _undone("storage-blocked", _ALLOW),
     _undone("storage-blocked-by-route", _ALLOW),

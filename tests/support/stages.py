@@ -212,6 +212,7 @@ def _requests_of(step: Step) -> list[tuple[str, object]]:
     if isinstance(step, AddVaultAccess | RemoveVaultAccess):
         kind = "add" if isinstance(step, AddVaultAccess) else "remove"
         return [("PUT", f"{step.vault_id}/accessPolicies/{kind}")]
+    assert step.kind in _SILENT, f"say in {__name__} which request {step.kind} sends"
     return []
 
 
@@ -238,7 +239,9 @@ _ACTIONS = {
     "CancelJob": "cancel",
     "TriggerBackup": "backup",
 }
-"""What the other steps' targets are asked to do. Steps that only wait send nothing."""
+"""What the other steps' targets are asked to do."""
+_SILENT = frozenset({"Manual", "WaitForCleanup", "WaitForIdle", "WaitForJob"})
+"""Steps that send nothing that could change something."""
 
 
 def entries_of(run: Run, folder: Path) -> list[Json]:

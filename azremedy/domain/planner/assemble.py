@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from azremedy.domain.evidence import Unreadable
@@ -58,9 +59,10 @@ def assemble(
     """Make the plan.
 
     A lock that two targets share is taken off once, at the first of them, and put back if either
-    says so.
+    says so, when both are done.
     """
     leased = {lock.id for lock in _list_leased(sections)}
+    sections = _share(sections)
     removals: dict[ResourceId, int] = {}
     targets = []
     number = 0
@@ -120,7 +122,8 @@ def _number(
         if isinstance(draft.step, DeleteLock):
             lock = draft.step.lock.id
             if lock in removals:
-                needs.append(removals[lock])
+                # What this target itself has removed is off already when its turn comes.
+                needs += [removals[lock]] if removals[lock] <= after else []
                 continue
             removals[lock] = number
         chosen = _lease(draft, leased)
@@ -155,14 +158,33 @@ def _list_leased(sections: tuple[Section, ...]) -> list[ManagementLock]:
     ]
 
 
-def _restores(targets: Iterable[TargetPlan], number: int) -> tuple[PlannedStep, ...]:
+def _share(sections: tuple[Section, ...]) -> tuple[Section, ...]:
+    """Leave it to the end to put back what several targets need off."""
+    users = Counter(
+        lock_id
+        for section in sections
+        for lock_id in {d.step.lock.id for d in section.drafts if isinstance(d.step, DeleteLock)}
+    )
+    return tuple(
+        replace(section, drafts=tuple(d for d in section.drafts if not _returns_shared(d, users)))
+        for section in sections
+    )
+
+
+def _returns_shared(draft: Draft, users: Counter[ResourceId]) -> bool:
+    return isinstance(draft.step, CreateLock) and users[draft.step.lock.id] > 1
+
+
+def _restores(targets: list[TargetPlan], number: int) -> tuple[PlannedStep, ...]:
+    steps = [planned.step for target in targets for planned in target.steps]
+    returned = {step.lock.id for step in steps if isinstance(step, CreateLock)}
     leased = [
-        planned.step.lock
-        for target in targets
-        for planned in target.steps
-        if isinstance(planned.step, DeleteLock) and planned.step.leased
+        step.lock
+        for step in steps
+        if isinstance(step, DeleteLock) and step.leased and step.lock.id not in returned
     ]
-    # The narrowest first, as they were taken off: a wide ReadOnly lock could refuse the others.
+    # The narrowest first: a wide ReadOnly lock that is back could refuse the others.
+    leased.sort(key=lambda lock: -len(lock.scope.segments))
     return tuple(
         PlannedStep(
             number=number + index,

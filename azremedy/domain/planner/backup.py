@@ -31,11 +31,26 @@ class BackupOptions:
     """Refuse when there were as many today."""
     timeout_s: int = 24 * 3600
     """Seconds after which the backup counts as not confirmed."""
+    no_cool_down: bool = False
+    """Back up although another backup failed, or several were made, a moment ago."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """How many backups may follow each other how fast."""
+
+    max_per_day: int
+    """As many in a day are too many."""
+    no_cool_down: bool = False
+    """Whether the next may come a moment after one that failed."""
+    planned: int = 0
+    """How many the plan asks for before."""
 
 
 def plan_backup(evidence: VmEvidence, options: BackupOptions) -> Section:
     """Plan one VM's backup: trigger once, then follow."""
-    item, verdicts = find_item(evidence, max_backups=options.max_backups_per_day)
+    pace = Pace(max_per_day=options.max_backups_per_day, no_cool_down=options.no_cool_down)
+    item, verdicts = find_item(evidence, pace)
     if item is None:
         return Section(target=evidence.vm.id, verdicts=tuple(verdicts), gaps=evidence.gaps)
     drafts = draft_backup(
@@ -50,9 +65,7 @@ def plan_backup(evidence: VmEvidence, options: BackupOptions) -> Section:
     )
 
 
-def find_item(
-    evidence: VmEvidence, *, max_backups: int
-) -> tuple[ProtectedItem | None, list[Verdict]]:
+def find_item(evidence: VmEvidence, pace: Pace) -> tuple[ProtectedItem | None, list[Verdict]]:
     """Find the one item that can be backed up now, and what speaks against it.
 
     A VM that was moved between vaults leaves a stopped item in the old one; that one is not
@@ -69,8 +82,7 @@ def find_item(
         if evidence.items.complete and stopped:
             return None, stopped
         return None, [*stopped, guards.refuse("not-protected", vm_id, _why_missing(evidence))]
-    budget = guards.check_budget(evidence.todays_backups, vm_id=vm_id, max_backups=max_backups)
-    return active[0], [*_check_running(evidence, active[0]), *budget]
+    return active[0], [*_check_running(evidence, active[0]), *_check_pace(evidence, pace)]
 
 
 def draft_backup(
@@ -99,6 +111,11 @@ def draft_backup(
             reason="the backup counts when its job says so",
         ),
     )
+
+
+def _check_pace(evidence: VmEvidence, pace: Pace) -> list[Verdict]:
+    budget = guards.check_budget(evidence, max_backups=pace.max_per_day, planned=pace.planned)
+    return [*budget, *guards.check_cool_down(evidence, no_cool_down=pace.no_cool_down)]
 
 
 def _why_missing(evidence: VmEvidence) -> str:

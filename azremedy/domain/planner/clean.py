@@ -15,7 +15,7 @@ from azremedy.domain.planner.assemble import (
     list_idle_items,
     select_allowed,
 )
-from azremedy.domain.planner.backup import draft_backup, find_item
+from azremedy.domain.planner.backup import Pace, draft_backup, find_item
 from azremedy.domain.resources import ResourceGroup
 from azremedy.domain.steps import DeleteRestorePointCollection, WaitFor, WaitForCleanup
 
@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from azremedy.domain.worlds import VmEvidence
     from azremedy.ids import ResourceId
 
-AFTERMATH = (
+NOT_A_FAULT = (
     "Until the next good backup the vault reports 400288 UserErrorRpCollectionDeleted for this VM: "
-    "that is this deletion, not a new fault. Run 'azremedy backup-now' next; it may take longer "
-    "than usual."
+    "that is this deletion, not a new fault."
 )
+AFTERMATH = f"{NOT_A_FAULT} Run 'azremedy backup-now' next; it may take longer than usual."
+BEFORE_BACKUP = f"{NOT_A_FAULT} The backup at the end may take longer than usual."
+"""What is told instead where a backup follows in the same plan."""
 FIRST_BACKUP_FAILS = (
     "The first backup after an unlock may fail; Azure then cleans up by itself within hours."
 )
@@ -71,6 +73,8 @@ class CleanOptions:
     """For ``CleanBy.BACKUP``: days to keep the recovery point."""
     timeout_s: int = 6 * 3600
     """For ``CleanBy.BACKUP``: seconds to wait for the clean-up."""
+    no_cool_down: bool = False
+    """For ``CleanBy.BACKUP``: back up although another backup failed a moment ago."""
 
 
 def plan_clean(evidence: VmEvidence, options: CleanOptions) -> Section:
@@ -201,7 +205,8 @@ def _plan_by_backup(
         )
         return Section(target=vm_id, verdicts=verdicts, gaps=evidence.gaps, notes=(note, *told))
     in_the_way = _locks_in_the_way(evidence, [collection.id for collection in owned])
-    item, about_item = find_item(evidence, max_backups=options.max_backups_per_day)
+    pace = Pace(max_per_day=options.max_backups_per_day, no_cool_down=options.no_cool_down)
+    item, about_item = find_item(evidence, pace)
     return Section(
         target=vm_id,
         drafts=(

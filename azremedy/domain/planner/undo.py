@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azremedy.domain.planner.assemble import Draft, Section
-from azremedy.domain.run import StepState
-from azremedy.domain.steps import CreateLock, DeleteLock, Reversible
+from azremedy.domain.returning import list_lent
+from azremedy.domain.run import SETTLED, StepState
+from azremedy.domain.steps import Reversible
 from azremedy.domain.steps.inverse import invert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
     from azremedy.domain.run import StepResult
-    from azremedy.ids import ResourceId
 
 WHY_NOT = {
     Reversible.BY_SERVICE: "Azure makes it again by itself at the next backup",
@@ -23,25 +23,37 @@ WHY_NOT = {
 }
 
 
-def plan_undo(plan: Plan, results: Mapping[int, StepResult]) -> tuple[Section, ...]:
-    """Plan the inverse of each step that was done, the last one first.
+def plan_undo(
+    plan: Plan, results: Mapping[int, StepResult], accepted: Collection[int] = ()
+) -> tuple[Section, ...]:
+    """Plan the inverse of each step that changed something, the last one first.
 
-    What was lent and given back is left alone. Steps that cannot be undone are told in the notes.
+    That is also a step which failed after Azure had taken its request: a rule that was written and
+    did not help is there. What was lent and given back is left alone. Steps that cannot be undone
+    are told in the notes.
 
     Args:
         plan: what the run carried out.
         results: what became of its steps, by their numbers.
+        accepted: numbers of the steps whose request Azure took.
     """
-    done = [p for p in plan.steps if _is_done(results.get(p.number))]
-    returned = {p.step.lock.id for p in done if isinstance(p.step, CreateLock)}
+    over = {number for number, result in results.items() if result.state in SETTLED}
+    lent = list_lent(plan, over)
+    done = [
+        p
+        for p in plan.steps
+        if p.number not in lent and _has_changed(results.get(p.number), accepted)
+    ]
     return tuple(
-        _plan_target(target, _list_own(target, plan, done), returned)
-        for target in reversed(plan.targets)
+        _plan_target(target, _list_own(target, plan, done)) for target in reversed(plan.targets)
     )
 
 
-def _is_done(result: StepResult | None) -> bool:
-    return result is not None and result.state is StepState.DONE
+def _has_changed(result: StepResult | None, accepted: Collection[int]) -> bool:
+    if result is None:
+        return False
+    failed_late = result.state is StepState.FAILED and result.number in accepted
+    return result.state is StepState.DONE or failed_late
 
 
 def _list_own(target: TargetPlan, plan: Plan, done: list[PlannedStep]) -> list[PlannedStep]:
@@ -51,14 +63,12 @@ def _list_own(target: TargetPlan, plan: Plan, done: list[PlannedStep]) -> list[P
     return [planned for planned in reversed(done) if planned.number in mine]
 
 
-def _plan_target(target: TargetPlan, done: list[PlannedStep], returned: set[ResourceId]) -> Section:
-    lent = [p for p in done if isinstance(p.step, DeleteLock) and p.step.lock.id in returned]
-    open_ = [planned for planned in done if planned not in lent]
-    drafts = tuple(draft for planned in open_ if (draft := _draft(planned)) is not None)
+def _plan_target(target: TargetPlan, done: list[PlannedStep]) -> Section:
+    drafts = tuple(draft for planned in done if (draft := _draft(planned)) is not None)
     notes = (
         f"step {planned.number} ({planned.step.kind} {planned.step.target}): "
         f"{WHY_NOT[planned.step.reversible]}"
-        for planned in open_
+        for planned in done
         if planned.step.reversible in WHY_NOT
     )
     return Section(target=target.target, drafts=drafts, notes=tuple(notes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azremedy.domain import steps
@@ -18,15 +19,20 @@ def invert(step: Step) -> Step | None:
         case steps.CreateLock():
             return steps.DeleteLock(lock=step.lock)
         case steps.DeallocateVm():
-            return steps.StartVm(vm=step.vm)
+            return steps.StartVm(vm=_in_any_state(step.vm))
         case steps.StartVm():
-            return steps.DeallocateVm(vm=step.vm)
+            return steps.DeallocateVm(vm=_in_any_state(step.vm))
         case steps.AddServiceEndpoint():
             return steps.RemoveServiceEndpoint(subnet_id=step.subnet_id, service=step.service)
         case steps.RemoveServiceEndpoint():
             return steps.AddServiceEndpoint(subnet_id=step.subnet_id, service=step.service)
         case _:
             return _invert_grant(step)
+
+
+def _in_any_state(vm: steps.VmRef) -> steps.VmRef:
+    """Forget the state that the VM had to be in: the step that is taken back has changed it."""
+    return replace(vm, power_state="")
 
 
 def _invert_grant(step: Step) -> Step | None:

@@ -79,6 +79,8 @@ class Memory:
 
     removed_locks: set[ResourceId] = field(default_factory=set)
     """Locks that this run took off, or may have taken off."""
+    stopped_vms: set[ResourceId] = field(default_factory=set)
+    """VMs that this run shut down, or may have shut down, and did not see running since."""
     deleted: set[ResourceId] = field(default_factory=set)
     """Resources that this run deleted and saw gone: locks on them went with them."""
     triggers: dict[ResourceId, Trigger] = field(default_factory=dict)
@@ -88,6 +90,10 @@ class Memory:
     also to the process that takes the run up."""
     vms: dict[ResourceId, VirtualMachine] = field(default_factory=dict)
     """How VMs stood right before this process asked for their last change."""
+
+    def owes(self, target: ResourceId) -> bool:
+        """Say whether this run is to give something back: a lock, or a VM's running."""
+        return target in self.removed_locks or target in self.stopped_vms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,6 +64,7 @@ class VmChange:
         """Look that it is the same VM, and in a state in which the change means something."""
         vm = self._read()
         self.tools.memory.vms[vm.id] = vm
+        self._note_power(vm)
         if vm.vm_id.lower() != self.step.vm.unique_id.lower():
             return Moved(why="the VM was re-created since the plan")
         wanted = self.step.vm.power_state
@@ -91,6 +92,8 @@ class VmChange:
             ServiceUnavailableError, ConnectionFailedError: whether it was started is not known.
         """
         send = self._choose_call()
+        if isinstance(self.step, DeallocateVm):
+            self.tools.memory.stopped_vms.add(self.step.vm.id)
         operation = retry_locked(lambda: retry_throttled(send, self.tools), self.tools)
         return Accepted(
             request_id=operation.receipt.request_id,
@@ -121,25 +124,24 @@ class VmChange:
         begun, looks = self.tools.clock.now(), [not was_away(self.step, self.tools)]
         ended = follow_operation(accepted, self.tools)
         vm = wait_until(self.step.vm.id, lambda seen: _is_settled(seen, looks), self.tools)
+        self._note_power(vm)
         if not ended or is_changing(vm):
             raise self._goes_on()
         if accepted.underway and not self._may_be_done(vm):
             raise unproven(self.step, _DONE[type(self.step)])
-        match self.step:
-            case ReapplyVm() if self.step.vm.agent_away:
-                return self._wait_for_agent(begun)
-            case ReapplyVm():
-                return _tell_reapplied(vm)
-            case DeallocateVm():
-                return self._tell_deallocated(vm)
-            case StartVm():
-                return self._wait_for_agent(find_restart(begun, self.tools))
-            case RestartVm() | RedeployVm():
-                return self._wait_for_agent(
-                    find_restart(begun, self.tools), proven=not accepted.underway, looks=looks
-                )
-            case _:
-                assert_never(self.step)
+        if isinstance(self.step, ReapplyVm | DeallocateVm):
+            return self._tell_end(self.step, vm, begun)
+        since = find_restart(begun, self.tools)
+        if isinstance(self.step, StartVm):
+            return self._wait_for_agent(since)
+        return self._wait_for_agent(since, proven=not accepted.underway, looks=looks)
+
+    def _tell_end(
+        self, step: ReapplyVm | DeallocateVm, vm: VirtualMachine, begun: datetime
+    ) -> Outcome:
+        if isinstance(step, DeallocateVm):
+            return self._tell_deallocated(vm)
+        return self._wait_for_agent(begun) if step.vm.agent_away else _tell_reapplied(vm)
 
     def _choose_call(self) -> Callable[[], Operation]:
         vm_id = self.step.vm.id
@@ -157,6 +159,14 @@ class VmChange:
                 return lambda: changes.start_vm(vm_id)
             case _:
                 assert_never(self.step)
+
+    def _note_power(self, vm: VirtualMachine) -> None:
+        """Keep in mind whether this run still owes it to the VM to start it."""
+        stopped = self.tools.memory.stopped_vms
+        if vm.power_state == _RUNNING:
+            stopped.discard(vm.id)
+        elif isinstance(self.step, StartVm) or vm.power_state == _DEALLOCATED:
+            stopped.add(vm.id)
 
     def _is_in_effect(self, vm: VirtualMachine) -> bool:
         """Say whether the power state alone shows that the change was carried out.

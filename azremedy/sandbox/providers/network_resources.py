@@ -155,6 +155,8 @@ def _delete_part(kind: Kind, part: str, world: World, request: Request, **place:
     if not own:
         return no_content()
     check_unused(world, own["id"], kind.part_in_use)
+    going = {**own, "properties": {**own["properties"], "provisioningState": "Deleting"}}
+    world.documents.put(with_part(world, parent, part=part, fresh=going))
 
     def finish() -> None:
         holder = world.documents.get(parent["id"])

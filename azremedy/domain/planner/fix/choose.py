@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain import guards
 from azremedy.domain.findings import Certainty, Finding
+from azremedy.domain.planner.fix.repetition import refuse_repetition
 from azremedy.domain.remedies import FLAGS, Remedy
 from azremedy.domain.rules import RULES
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from azremedy.domain.findings import Diagnosis
     from azremedy.domain.plan import Verdict
+    from azremedy.domain.planner.fix.repetition import Spent
     from azremedy.ids import ResourceId
 
 
@@ -26,16 +28,19 @@ class Choice:
     """The cause."""
     remedy: Remedy | None
     """What is done; ``None`` when nothing from outside is possible or allowed."""
+    spent: tuple[Remedy, ...] = ()
+    """What is not done again, because it did not help."""
 
 
-def choose(diagnosis: Diagnosis, allowed: frozenset[Remedy]) -> tuple[Choice, ...]:
+def choose(diagnosis: Diagnosis, allowed: frozenset[Remedy], spent: Spent) -> tuple[Choice, ...]:
     """Choose a remedy for each confirmed cause, in the order in which they are mended.
 
-    What is only worth knowing is mended when the caller allows just that remedy by name.
+    What is only worth knowing is mended when the caller allows just that remedy by name. What did
+    not help is not chosen again: the next one is.
     """
     order = {rule.cause: place for place, rule in enumerate(RULES)}
     found = [
-        Choice(finding=finding, remedy=_pick(finding, allowed))
+        _choose(finding, allowed, spent)
         for finding in diagnosis.findings
         if finding.certainty is Certainty.CONFIRMED
         and (not finding.advisory or allowed.intersection(finding.remedies))
@@ -43,10 +48,20 @@ def choose(diagnosis: Diagnosis, allowed: frozenset[Remedy]) -> tuple[Choice, ..
     return tuple(sorted(found, key=lambda each: order.get(each.finding.cause, len(order))))
 
 
-def _pick(finding: Finding, allowed: frozenset[Remedy]) -> Remedy | None:
+def _choose(finding: Finding, allowed: frozenset[Remedy], spent: Spent) -> Choice:
+    done = spent.get(finding.cause, {})
+    left = [remedy for remedy in finding.remedies if remedy not in done]
+    return Choice(
+        finding=finding,
+        remedy=_pick(left, allowed),
+        spent=tuple(remedy for remedy in finding.remedies if remedy in done),
+    )
+
+
+def _pick(remedies: list[Remedy], allowed: frozenset[Remedy]) -> Remedy | None:
     """Pick what the caller named, else the gentlest that needs no flag."""
-    named = (remedy for remedy in finding.remedies if remedy in allowed)
-    free = (remedy for remedy in finding.remedies if remedy not in FLAGS)
+    named = (remedy for remedy in remedies if remedy in allowed)
+    free = (remedy for remedy in remedies if remedy not in FLAGS)
     return next(iter((*named, *free)), None)
 
 
@@ -66,10 +81,13 @@ def list_remedies(choices: Iterable[Choice]) -> tuple[Remedy, ...]:
 
 def check_choices(choices: Iterable[Choice], vm_id: ResourceId) -> tuple[Verdict, ...]:
     """Refuse for each cause about which nothing may be done: a backup would fail again."""
-    return tuple(_check(each.finding, vm_id) for each in choices if each.remedy is None)
+    return tuple(_check(each, vm_id) for each in choices if each.remedy is None)
 
 
-def _check(finding: Finding, vm_id: ResourceId) -> Verdict:
+def _check(choice: Choice, vm_id: ResourceId) -> Verdict:
+    finding = choice.finding
+    if choice.spent:
+        return refuse_repetition(choice.finding, choice.spent, vm_id)
     if not finding.remedies:
         message = f"{finding.cause}: {finding.message}; only a person can mend that"
         return guards.refuse("by-hand", vm_id, message)

@@ -35,5 +35,7 @@ class FixOptions:
     """Refuse when there were as many today."""
     timeout_s: int = 24 * 3600
     """Seconds after which the backup counts as not confirmed."""
+    no_cool_down: bool = False
+    """Do at once what did not help a moment ago, or would come too soon after it."""
     policy_name: str | None = None
     """The policy for protection that is resumed; else the one that the item still names."""

@@ -125,6 +125,8 @@ def _reset_extension(course: Course, options: FixOptions) -> Course:
 
 def _clean_points(course: Course, options: FixOptions) -> Course:
     section = clean.plan_clean(course.evidence, _clean_options(clean.CleanBy.DELETE, options))
+    told = {clean.AFTERMATH: clean.BEFORE_BACKUP}
+    section = replace(section, notes=tuple(told.get(note, note) for note in section.notes))
     return course.join(section, then=replace(course.evidence, collections=Reading()))
 
 
@@ -152,6 +154,7 @@ def _clean_options(by: clean.CleanBy, options: FixOptions) -> clean.CleanOptions
         accept_loss=options.accept_loss,
         during_job=options.during_job,
         max_backups_per_day=options.max_backups_per_day,
+        no_cool_down=options.no_cool_down,
     )
 
 

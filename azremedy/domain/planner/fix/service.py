@@ -31,10 +31,14 @@ def wait_for_job(course: Course, _options: FixOptions) -> Course:
     A backup of the very item that would be backed up is its own proof: a second one on top of it
     would tell nothing more.
     """
+    return _wait(course, override="--cancel-job")
+
+
+def _wait(course: Course, *, override: str | None) -> Course:
     evidence = course.evidence
     if (own := _find_own_backup(evidence)) is not None:
         message = f"a backup of this VM runs since {own.start_time}: wait for its end, which tells"
-        return course.say(guards.refuse("backup-running", own.id, message, override="--cancel-job"))
+        return course.say(guards.refuse("backup-running", own.id, message, override=override))
     names = ", ".join(f"{job.operation} {job.id.name}" for job in evidence.running_jobs.values)
     step = WaitForIdle(
         vm_id=evidence.vm.id, items=list_idle_items(evidence), timeout_s=IDLE_TIMEOUT_S
@@ -52,18 +56,20 @@ def cancel_job(course: Course, _options: FixOptions) -> Course:
     """Cancel every backup job that runs; other jobs are somebody's restore and are waited for."""
     evidence = course.evidence
     jobs = evidence.running_jobs.values
-    drafts = [
+    found = {job: _item_of(job, evidence) for job in jobs if job.operation == "Backup"}
+    drafts = tuple(
         Draft(
             step=CancelJob(job_id=job.id, item=item),
             reason=f"a {job.operation} job stands in the way",
         )
-        for job in jobs
-        if job.operation == "Backup" and (item := _item_of(job, evidence)) is not None
-    ]
-    course = course.add(*drafts)
-    if len(drafts) < len(jobs):
-        return wait_for_job(course, _options)
-    return course.add(then=_idle(evidence))
+        for job, item in found.items()
+        if item is not None
+    )
+    left = tuple(job for job in jobs if found.get(job) is None)
+    running = replace(evidence.running_jobs, values=left)
+    course = course.add(*drafts, then=replace(evidence, running_jobs=running))
+    # What is left cannot be cancelled, so that no flag helps.
+    return _wait(course, override=None) if left else course
 
 
 def _item_of(job: BackupJob, evidence: VmEvidence) -> ItemRef | None:

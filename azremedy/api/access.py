@@ -1,0 +1,75 @@
+"""Ask Azure what the caller may do, before anything is changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from azremedy.collect.access import collect_access
+from azremedy.domain import guards
+from azremedy.domain.needs import Need, Weight, list_needs
+from azremedy.domain.permissions import judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from azremedy.api.connect import Azure
+    from azremedy.domain.permissions import Judgement
+    from azremedy.domain.plan import Plan, TargetPlan
+
+
+def check_permissions(azure: Azure, plan: Plan) -> Plan:
+    """Give the plan with what the caller's rights say to it; without needs nothing is read.
+
+    Each permission is told once, at the first target that needs it.
+
+    Raises:
+        SignInError: no credential worked.
+    """
+    needs = merge_needs(need for planned in plan.steps for need in list_needs(planned.step))
+    if not needs:
+        return plan
+    answers = judge_needs(azure, needs)
+    told: set[Need] = set()
+    targets = []
+    for index, target in enumerate(plan.targets):
+        mine = _list_keys(target, plan, last=index == len(plan.targets) - 1) - told
+        told |= mine
+        verdicts = guards.check_access([each for each in answers if _key(each.need) in mine])
+        targets.append(replace(target, verdicts=(*target.verdicts, *verdicts)))
+    return replace(plan, targets=tuple(targets))
+
+
+def judge_needs(azure: Azure, needs: Iterable[Need]) -> tuple[Judgement, ...]:
+    """Read the caller's rights and say of each need whether they have it.
+
+    Raises:
+        SignInError: no credential worked.
+    """
+    asked = tuple(needs)
+    object_id = azure.reader.find_caller().object_id
+    access = collect_access(azure.gateways, asked, object_id=object_id)
+    return tuple(judge(need, access) for need in asked)
+
+
+def merge_needs(needs: Iterable[Need]) -> tuple[Need, ...]:
+    """Keep each action at each place once; whoever must have it decides."""
+    merged: dict[Need, Need] = {}
+    for need in needs:
+        known = merged.setdefault(_key(need), need)
+        if known.weight is not Weight.MUST and need.weight is Weight.MUST:
+            merged[_key(need)] = need
+    return tuple(merged.values())
+
+
+def _key(need: Need) -> Need:
+    return Need(action=need.action, scope=need.scope)
+
+
+def _list_keys(target: TargetPlan, plan: Plan, *, last: bool) -> set[Need]:
+    """List what a target needs; what nobody told goes with the last: locks that go back at the end.
+
+    Where a lock is taken off tells that already.
+    """
+    own = [*target.steps, *plan.restores] if last else target.steps
+    return {_key(need) for planned in own for need in list_needs(planned.step)}

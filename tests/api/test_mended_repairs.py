@@ -1,0 +1,196 @@
+"""Repairs that look again at why they are made, and that leave nothing behind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from azremedy import api
+from azremedy.api.network import plan_allow_storage
+from azremedy.api.runs import plan_undo
+from azremedy.domain.remedies import Remedy
+from tests.support.networks import BLOCKED, DENIAL, NSG, OURS, nsg_rule, with_rules
+from tests.support.stages import (
+    built_in,
+    kinds,
+    names,
+    open_stage,
+    states,
+    with_resources,
+    without_resources,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azremedy.domain.events import Event
+    from azremedy.domain.plan import Plan
+    from azremedy.sandbox.scenario import Scenario
+    from tests.support.stages import Stage
+
+WEB = names("web-1")
+
+
+def set_rules(stage: Stage, *rules: Any) -> None:
+    """Give the security group these rules of its own, behind the plan's back."""
+    group: Any = stage.world.documents.get(NSG)
+    group["properties"]["securityRules"] = list(rules)
+    stage.world.documents.put(group)
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (),
+        (nsg_rule("ours", 150, "Allow", "Storage"), DENIAL),
+        (nsg_rule("mail", 100, "Deny", "*", destinationPortRange="25"),),
+        (nsg_rule("inside", 100, "Deny", "10.0.0.0/8"),),
+    ],
+    ids=["denial gone", "somebody allowed it", "denies other ports", "denies another place"],
+)
+def test_rule_that_is_not_needed_any_more_is_not_made(
+    tmp_path: Path, rules: tuple[Any, ...]
+) -> None:
+    """Somebody took away meanwhile what the rule was to get past."""
+    stage = open_stage(tmp_path, BLOCKED)
+    plan = plan_allow_storage(stage.azure, WEB)
+    set_rules(stage, *rules)
+
+    run = stage.apply(plan)
+
+    assert ("already",) == states(run)
+    assert 0 == run.exit_code
+    assert [] == stage.writes()
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (nsg_rule("part", 110, "Allow", "20.60.0.0/16"), DENIAL),
+        (nsg_rule("for-some", 110, "Allow", "*", sourceAddressPrefix="10.9.0.0/16"), DENIAL),
+    ],
+    ids=["allows a part", "allows others"],
+)
+def test_rule_that_may_be_needed_is_made(tmp_path: Path, rules: tuple[Any, ...]) -> None:
+    """What somebody allowed meanwhile may not be enough for this VM."""
+    stage = open_stage(tmp_path, BLOCKED)
+    plan = plan_allow_storage(stage.azure, WEB)
+    set_rules(stage, *rules)
+
+    assert ("done",) == states(stage.apply(plan))
+
+
+def test_rule_that_would_not_help_any_more_is_not_made(tmp_path: Path) -> None:
+    """Somebody denies the same before it meanwhile: the plan is stale, and nothing is written."""
+    stage = open_stage(tmp_path, BLOCKED)
+    plan = plan_allow_storage(stage.azure, WEB)
+    set_rules(stage, nsg_rule("first", 110, "Deny", "*"), DENIAL)
+
+    run = stage.apply(plan)
+
+    assert 7 == run.exit_code
+    assert "'first' comes before" in run.steps[0].message
+    assert [] == stage.writes()
+
+
+def test_rule_that_had_no_effect_can_be_undone(tmp_path: Path) -> None:
+    """It was written and did not help: the step failed, and undoing the run removes it."""
+    stage = open_stage(tmp_path, BLOCKED)
+    plan = plan_allow_storage(stage.azure, WEB)
+
+    def meanwhile(event: Event) -> None:
+        if event.kind == "StepStarted":
+            stage.world.clock.schedule(3, deny)
+
+    def deny() -> None:
+        group: Any = stage.world.documents.get(NSG)
+        group["properties"]["securityRules"].append(nsg_rule("first", 110, "Deny", "*"))
+        stage.world.documents.put(group)
+
+    run = stage.apply(plan, meanwhile)
+    undo = plan_undo(stage.azure, str(run.run_id), state_folder=stage.state)
+    undone = stage.apply(undo)
+
+    assert ("failed",) == states(run)
+    assert ("RemoveSecurityRule",) == kinds(undo)
+    assert ("done",) == states(undone)
+    assert {"first", "deny-internet"} == rules_of(stage)
+
+
+def rules_of(stage: Stage) -> set[str]:
+    """Name the rules of the security group's own."""
+    group: Any = stage.world.documents.get(NSG)
+    return {each["name"] for each in group["properties"]["securityRules"]}
+
+
+def test_what_was_refused_is_not_undone(tmp_path: Path) -> None:
+    """A step that Azure never accepted changed nothing that could be taken back."""
+    stage = open_stage(tmp_path, with_rules(DENIAL))
+    plan = plan_allow_storage(stage.azure, WEB)
+    set_rules(stage, OURS | {"properties": OURS["properties"] | {"priority": 150}}, DENIAL)
+
+    run = stage.apply(plan)
+    undo = plan_undo(stage.azure, str(run.run_id), state_folder=stage.state)
+
+    assert ("failed",) == states(run)
+    assert () == kinds(undo)
+
+
+def job(base: Scenario, name: str, operation: str) -> Any:
+    """Write a job of the vault that protects web-1, which begins just now."""
+    (running,) = (e for e in base.resources if "vault-old/backupJobs/" in e["id"])
+    vault = running["id"].replace("/vault-old/", "/vault-shop/").rpartition("/")[0]
+    begun = {"startTime": "2026-11-20T07:59:54.3048355Z"}
+    snapshot = {"taskId": "Take Snapshot", "duration": "PT0S", "status": "InProgress", **begun}
+    properties = running["properties"] | begun | {"operation": operation}
+    properties["extendedInfo"] = properties["extendedInfo"] | {"tasksList": [snapshot]}
+    return {"id": f"{vault}/{name}", "properties": properties}
+
+
+def with_jobs(*operations: str) -> Scenario:
+    """Give a VM of which these jobs run in the vault that protects it."""
+    base = built_in("user-error-backup-operation-in-progress")
+    ids = (f"{number}1111111-2222-3333-4444-555555555555" for number in range(len(operations)))
+    jobs = [job(base, name, operation) for name, operation in zip(ids, operations, strict=True)]
+    return with_resources(without_resources(base, "vault-old/backupJobs/"), *jobs)
+
+
+def test_backup_is_cancelled_although_a_restore_runs(tmp_path: Path) -> None:
+    """The backup goes, as was allowed, and the restore is waited for."""
+    stage = open_stage(tmp_path, with_jobs("Backup", "Restore"))
+    options = api.FixOptions(allowed=frozenset({Remedy.CANCEL_JOB}))
+
+    plan = api.plan_fix(stage.azure, WEB, options)
+
+    assert () == plan.refusals
+    assert ("CancelJob", "WaitForIdle", "TriggerBackup", "WaitForJob") == kinds(plan)
+
+
+def test_flag_that_was_given_is_not_asked_for(tmp_path: Path) -> None:
+    """Without the flag it is named; with it nothing names it again."""
+    stage = open_stage(tmp_path, with_jobs("Backup", "Restore"))
+
+    plan = api.plan_fix(stage.azure, WEB, api.FixOptions())
+
+    assert {"--cancel-job", None} == {verdict.override for verdict in plan.refusals}
+
+
+def test_repair_that_backs_up_does_not_ask_for_a_backup(tmp_path: Path) -> None:
+    """`clean-rpc` tells what comes next; `fix` does that itself."""
+    stage = open_stage(tmp_path, "restore-point-limit")
+
+    cleaned = api.plan_clean(stage.azure, WEB, api.CleanOptions(unlock=True, accept_loss=True))
+    allowed = frozenset({Remedy.CLEAN_POINTS})
+    fixed = api.plan_fix(
+        stage.azure, WEB, api.FixOptions(allowed=allowed, unlock=True, accept_loss=True)
+    )
+
+    assert "DeleteRestorePointCollection" in kinds(fixed)
+    assert [True, False] == ["backup-now" in notes_of(plan) for plan in (cleaned, fixed)]
+    assert all("UserErrorRpCollectionDeleted" in notes_of(plan) for plan in (cleaned, fixed))
+
+
+def notes_of(plan: Plan) -> str:
+    """Give a plan's notes."""
+    return " ".join(note for target in plan.targets for note in target.notes)
