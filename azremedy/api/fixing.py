@@ -52,6 +52,8 @@ def plan_fix(
         return refuse_too_many(azure, order, vm_ids)
     library = load_library(asking.playbooks)
     instructions = {each.name: each for each in library.instructions}
+    examined = diagnose(azure, VmNames(names=tuple(map(str, vm_ids))), asking, guest=guest or {})
+    # Not before: Azure's time is known from its answers.
     diary = open_diary(azure)
     sections = tuple(
         plan_one(
@@ -61,8 +63,6 @@ def plan_fix(
             instructions=instructions,
             recent=read_recent(diary, each.case.vm_id),
         )
-        for each in diagnose(
-            azure, VmNames(names=tuple(map(str, vm_ids))), asking, guest=guest or {}
-        )
+        for each in examined
     )
     return assemble_plan(azure, order, sections)

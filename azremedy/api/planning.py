@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, make_collector, plan_vms
@@ -16,7 +17,7 @@ from azremedy.errors import NotFoundError, RefusedError, TargetNotFoundError, Us
 from azremedy.ids import ResourceId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from azremedy.api.connect import Azure
     from azremedy.api.recent import Diary
@@ -84,8 +85,7 @@ def plan_clean(
     Raises:
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
-    chosen = options or clean.CleanOptions()
-    diary = open_diary(azure) if chosen.by is clean.CleanBy.BACKUP else None
+    chosen, diary = options or clean.CleanOptions(), cache(partial(open_diary, azure))
     return plan_vms(
         azure,
         asked,
@@ -147,7 +147,7 @@ def plan_backup(
     Raises:
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
-    chosen, diary = options or backup.BackupOptions(), open_diary(azure)
+    chosen, diary = options or backup.BackupOptions(), cache(partial(open_diary, azure))
     return plan_vms(
         azure,
         asked,
@@ -158,11 +158,9 @@ def plan_backup(
     )
 
 
-def _recall(evidence: VmEvidence, diary: Diary | None) -> VmEvidence:
-    """Add what earlier runs did to what was read."""
-    return (
-        evidence if diary is None else replace(evidence, recent=read_recent(diary, evidence.vm.id))
-    )
+def _recall(evidence: VmEvidence, diary: Callable[[], Diary]) -> VmEvidence:
+    """Add what earlier runs did to what was read: before the first answer no time is known."""
+    return replace(evidence, recent=read_recent(diary(), evidence.vm.id))
 
 
 def _is_locked(found: RestorePointGroup) -> bool:

@@ -61,7 +61,7 @@ def open_diary(azure: Azure) -> Diary:
 
     Runs are named by when they began, so older ones are not opened. A rehearsal has a world of its
     own that knows nothing of earlier ones: there is nothing to read unless its caller names a
-    folder.
+    folder. Call it after the first answer: before, the clock is the machine's and not Azure's.
 
     Raises:
         SignInError: no credential worked.

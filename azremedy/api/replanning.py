@@ -157,7 +157,8 @@ def check_still_holds(azure: Azure, plan: Plan, *, state_folder: Path | None = N
     """Refuse a plan that does not hold any more; give it with the guards' answers of now.
 
     A plan that a guard refuses now is given as it would be made now, so that its verdicts are
-    seen; it cannot be carried out. Every other one is given exactly as it was kept.
+    seen; it cannot be carried out. Every other one is given exactly as it was kept, its locks with
+    their whole bodies: of the secrets in notes a file holds none.
 
     Args:
         azure: the connection.

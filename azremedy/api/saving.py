@@ -35,7 +35,7 @@ def find_fingerprint(plan: Plan) -> str:
     """Give the SHA-256 of everything that a plan says, in lower-case hexadecimal digits.
 
     Two plans with one fingerprint are the same to the last word: steps, reasons, verdicts, the
-    loss sheet, who made it, and when.
+    loss sheet, who made it, and when. Only secrets in their texts may differ: they are not kept.
     """
     return _hash(to_document(plan))
 

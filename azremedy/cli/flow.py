@@ -11,6 +11,7 @@ import click
 
 from azremedy import api
 from azremedy.cli import console
+from azremedy.cli.following import following
 from azremedy.cli.names import remember
 from azremedy.cli.output import answer, answer_done, asked, check_query
 from azremedy.cli.ramp_options import take_ramp
@@ -21,7 +22,6 @@ from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_DONE, UsageError
 from azremedy.report import words
 from azremedy.report.advice_text import show_advice
-from azremedy.report.live import make_listener
 from azremedy.report.plan_text import show_plan, show_run
 
 if TYPE_CHECKING:
@@ -97,8 +97,7 @@ def carry_out(
             _answer(declined)
         return declined.exit_code
     steering = Steering(ramp=flow.ramp)
-    with stopping(steering.stop):
-        listen = make_listener(console.conversation(), console.errors())
+    with stopping(steering.stop), following(plan) as listen:
         run = api.apply(azure, plan, listen=listen, steering=steering)
     after(run)
     # A reader that has gone, as with "| head", does not change what the run came to.

@@ -11,6 +11,7 @@ from azremedy import api
 from azremedy.api.replanning import check_origin
 from azremedy.api.runs import read_run
 from azremedy.cli import console
+from azremedy.cli.following import following
 from azremedy.cli.given import take_connection_of_run
 from azremedy.cli.names import complete_runs
 from azremedy.cli.options import connection_options
@@ -22,7 +23,6 @@ from azremedy.domain.run import RunState
 from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_REFUSED
 from azremedy.report import words
-from azremedy.report.live import make_listener
 from azremedy.report.plan_text import show_run
 from azremedy.report.runs_text import show_locks_off, show_steps
 
@@ -58,8 +58,7 @@ def command(**options: Any) -> None:
         if not (yes or _ask(found)):
             raise SystemExit(EXIT_REFUSED)
         steering = Steering(ramp=ramp)
-        with stopping(steering.stop):
-            listen = make_listener(console.conversation(), console.errors())
+        with stopping(steering.stop), following(found.past.plan) as listen:
             run = api.resume(azure, run_id, listen=listen, steering=steering)
     answer_done(run, lambda out: show_run(run, out))
     raise SystemExit(run.exit_code)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.collect import backups
 from azremedy.collect.disks import read_disks, read_encryption_sets
+from azremedy.collect.groups import add_home_group
 from azremedy.collect.keys import read_keys
 from azremedy.collect.network import read_network
 from azremedy.collect.readers import select
@@ -26,6 +27,7 @@ from azremedy.domain.keys import KeyFacts
 from azremedy.domain.network import NetworkFacts
 from azremedy.domain.resources import Disk, DiskEncryptionSet
 from azremedy.domain.rules.base import Need
+from azremedy.domain.rules.points import is_denial_told
 from azremedy.errors import TargetNotFoundError
 
 if TYPE_CHECKING:
@@ -90,11 +92,14 @@ def complete_case(reader: Reader, case: Case, needs: Collection[Need]) -> Case:
         around = pool.submit(_read_surroundings, reader, case.vm, needs)
         lists = read_lists(reader, case.vm_id, items=lambda: case.items, needs=wanted)
         found = around.result()
+    groups = lists.groups
+    if Need.POINTS in needs and is_denial_told(case):
+        groups = add_home_group(reader, replace(case, patterns=lists.patterns), groups)
     return replace(
         case,
         read_at=reader.clock.now(),
         locks=lists.locks,
-        groups=lists.groups,
+        groups=groups,
         patterns=lists.patterns,
         collections=lists.collections,
         recovery_points=lists.recovery_points,

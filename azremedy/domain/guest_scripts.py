@@ -36,6 +36,8 @@ class GuestScript:
     """The systems on which it leaves its work to something that outlives it, because that stops
     the agent under it.
     Source: learn.microsoft.com/azure/virtual-machines/windows/run-command (2025-08-18)."""
+    end: str = ""
+    """The script that tells how the detached work ended; empty where the agent's return tells."""
     undo: str = ""
     """How a person, or which script, takes it back; empty when there is nothing to take back."""
     places: tuple[str, ...] = ()
@@ -68,6 +70,7 @@ DEEP_CLEAN = "deep-clean"
 ENABLE_EXTENSIONS = "enable-extensions"
 START_AGENT = "start-agent"
 UPDATE_AGENT = "update-agent"
+UPDATE_AGENT_END = "update-agent-end"
 
 SCRIPTS: tuple[GuestScript, ...] = (
     GuestScript(
@@ -89,6 +92,7 @@ SCRIPTS: tuple[GuestScript, ...] = (
         systems=_LINUX,
         changes=True,
         detached=_LINUX,
+        end=UPDATE_AGENT_END,
         undo="install the earlier version with the distribution's package manager",
     ),
     GuestScript(
@@ -131,7 +135,17 @@ SCRIPTS: tuple[GuestScript, ...] = (
         places=tuple(place for places in LOGS.values() for place in places),
     ),
 )
-"""Every script, each name once."""
+"""Every script that can be asked for, each name once."""
+
+ENDS: tuple[GuestScript, ...] = (
+    GuestScript(
+        name=UPDATE_AGENT_END,
+        title="Look how the update of the VM agent ended",
+        systems=_LINUX,
+        changes=False,
+    ),
+)
+"""Scripts that only follow another one."""
 
 
 def find_script(name: str) -> GuestScript:
@@ -140,7 +154,7 @@ def find_script(name: str) -> GuestScript:
     Raises:
         UsageError: there is no such script.
     """
-    for script in SCRIPTS:
+    for script in (*SCRIPTS, *ENDS):
         if script.name == name:
             return script
     known = ", ".join(script.name for script in SCRIPTS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azremedy.domain import guards, naming, ownership
-from azremedy.domain.evidence import Observed
+from azremedy.domain.evidence import Observed, Unreadable
 from azremedy.domain.locks import list_locks_in_the_way
 from azremedy.domain.resources import LockLevel, ResourceGroup, RestorePointCollection
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.domain.case import Case
-    from azremedy.domain.resources import ManagementLock
+    from azremedy.domain.resources import ManagementLock, VirtualMachine
     from azremedy.domain.worlds import VmEvidence
     from azremedy.ids import ResourceId
 
@@ -71,6 +71,21 @@ def find_home_groups(evidence: VmEvidence, case: Case) -> list[ResourceGroup]:
         for group in evidence.groups.values
         if _plain(group.location) == region and _is_policys(group.id.name, case)
     ]
+
+
+def name_home_group(vm: VirtualMachine, case: Case) -> ResourceId | None:
+    """Name the group that the service makes first for a VM's points; ``None``: it is not known.
+
+    Source: learn.microsoft.com/azure/backup/backup-during-vm-creation: the default name or the
+    policy's, each with a number from 1.
+    """
+    if isinstance(case.policy, Unreadable):
+        return None
+    policy = case.policy.value if isinstance(case.policy, Observed) else None
+    name = f"AzureBackupRG_{_plain(vm.location)}_1"
+    if policy is not None and policy.group_prefix:
+        name = f"{policy.group_prefix}1{policy.group_suffix or ''}"
+    return vm.id.subscription.child("resourceGroups", name)
 
 
 def list_binding(collections: Iterable[RestorePointCollection], case: Case) -> list[ManagementLock]:

@@ -51,6 +51,8 @@ def show_access(report: AccessReport, console: Console) -> None:
     for gap in report.gaps:
         told = f"not read: {gap.source}: {gap.why}"
         console.print(f"[yellow]{escape(told)}[/yellow]", soft_wrap=True)
+    for line in report.lacking:
+        console.print(f"[bold red]{escape(_tell_lacking(line))}[/bold red]", soft_wrap=True)
     console.print(escape(_sum_up(report)), style="bold", soft_wrap=True)
     console.print("Data actions and conditions of role assignments are not looked at.")
 
@@ -67,6 +69,12 @@ def _cells(line: AccessLine) -> tuple[str, ...]:
         f"[{style}]{escape(told)}[/{style}]",
         escape(line.role),
     )
+
+
+def _tell_lacking(line: AccessLine) -> str:
+    """Say it once more beneath a table that may be long."""
+    told = _HOLDINGS[line.holding]
+    return f"{told}: {line.action} at {words.place(line.scope)}, for {line.command}: {line.role}"
 
 
 def _sum_up(report: AccessReport) -> str:

@@ -5,7 +5,7 @@ Lines come and go in place. What has to stay is told above them, and by the answ
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Self, assert_never
 
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from azremedy.domain.events import Event
-    from azremedy.domain.plan import Plan, PlannedStep
+    from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
 
-_RESTORES = "locks put back"
-_ENDED_WELL = frozenset({StepState.DONE, StepState.ALREADY, StepState.SKIPPED})
+_GOOD = frozenset({StepState.DONE, StepState.ALREADY})
 
 
 class Board:
@@ -38,31 +37,29 @@ class Board:
     """
 
     def __init__(self, plan: Plan, console: Console) -> None:
-        self._names = {
-            planned.number: target.target.name
-            for target in plan.targets
-            for planned in target.steps
+        self._console = console
+        self._targets = {
+            planned.number: target for target in plan.targets for planned in target.steps
         }
-        self._last = {name: number for number, name in self._names.items()}
-        self._steps = {name: list(self._names.values()).count(name) for name in self._last}
-        self._lines: dict[str, TaskID] = {}
-        self._ended: dict[str, bool] = {}
+        self._waiting = {id(target) for target in self._targets.values()}
+        self._total = len(self._waiting)
+        self._failed = 0
+        self._lines: dict[int, TaskID] = {}
         self._progress = Progress(
             # Braille dots are lacking in many a console's font and code page.
             SpinnerColumn("line"),
             TextColumn(
-                "[bold]{task.fields[name]}[/bold] {task.description}",
+                "{task.description}",
                 table_column=Column(ratio=1, no_wrap=True, overflow="ellipsis"),
             ),
-            TextColumn("{task.fields[place]}", style="dim"),
             TimeElapsedColumn(),
             console=console,
             expand=True,
             transient=True,
         )
-        self._console = console
+        self._sum = self._progress.add_task(self._sum_up(), total=None) if self._total > 1 else None
 
-    def __enter__(self) -> Board:
+    def __enter__(self) -> Self:
         """Begin to show lines."""
         self._progress.start()
         return self
@@ -76,16 +73,64 @@ class Board:
         """Take the lines away, whatever the ending."""
         self._progress.stop()
 
+    def __rich__(self) -> Progress:
+        """Give the lines as they are now."""
+        return self._progress
+
     def listen(self, event: Event) -> None:
-        """Show an event; called from the threads that work on targets."""
+        """Show an event."""
         match event:
             case StepStarted(planned=planned):
                 self._show(planned, doing(planned.step))
             case StepProgressed(planned=planned, message=message):
                 self._show(planned, f"{doing(planned.step)}: {message}")
-            case StepEnded(planned=planned):
-                self._end(event, self._names.get(planned.number, _RESTORES))
+            case StepEnded():
+                self._end(event)
             case RunEnded():
                 return
             case _:
                 assert_never(event)
+
+    def _show(self, planned: PlannedStep, told: str) -> None:
+        """Show a target's step on its line; a lock that is put back at the end has its own."""
+        target = self._targets.get(planned.number)
+        text = f"{_place(planned, target)}{escape(told)}"
+        key = planned.number if target is None else id(target)
+        if (line := self._lines.get(key)) is None:
+            self._lines[key] = self._progress.add_task(text, total=None)
+        else:
+            self._progress.update(line, description=text)
+
+    def _end(self, event: StepEnded) -> None:
+        if (error := event.result.error) is not None:
+            show_lines(error.message, error.answer, error.advice, self._console)
+        target = self._targets.get(event.planned.number)
+        good = event.result.state in _GOOD
+        if good and target is not None and event.planned != target.steps[-1]:
+            return
+        key = event.planned.number if target is None else id(target)
+        if (line := self._lines.pop(key, None)) is not None:
+            self._progress.remove_task(line)
+        if target is not None:
+            self._count(key, good=good)
+
+    def _count(self, key: int, *, good: bool) -> None:
+        if key in self._waiting:
+            self._waiting.remove(key)
+            self._failed += 0 if good else 1
+        if self._sum is not None:
+            self._progress.update(self._sum, description=self._sum_up())
+
+    def _sum_up(self) -> str:
+        failed = f", {self._failed} failed" if self._failed else ""
+        ended = self._total - len(self._waiting)
+        return f"[bold]{ended} of {words.plural(self._total, 'target')} ended{failed}[/bold]"
+
+
+def _place(planned: PlannedStep, target: TargetPlan | None) -> str:
+    """Say which target it is, and how many of its steps are behind it."""
+    if target is None:
+        return ""
+    behind = [each.number for each in target.steps].index(planned.number)
+    name = escape(target.target.name)
+    return f"[bold]{name}[/bold] [dim]{behind + 1}/{len(target.steps)}[/dim] "

@@ -44,6 +44,8 @@ class Inside:
     """What its variables hold, by name."""
     kept: tuple[tuple[str, ...], ...] = ()
     """Scripts that it carries and has not started yet."""
+    started: tuple[tuple[str, ...], ...] = ()
+    """Scripts that it has started and that outlive it."""
 
 
 Command: TypeAlias = Callable[[Inside, str], Inside]

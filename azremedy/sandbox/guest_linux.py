@@ -102,13 +102,32 @@ def _enable(inside: Inside, command: str) -> Inside:
 
 
 def _update(inside: Inside, _command: str) -> Inside:
-    """Install the current agent from the distribution's repository; that restarts it."""
+    """Install the repository's agent, which restarts it; one that is there already stays."""
+    version = inside.guest.repository_agent or vm_state.current_agent(inside.vm)
+    if version == inside.version:
+        return say(inside, f"agent is already the newest version ({version}).")
     for name in guest_facts.agent_services(inside.vm):
         inside = set_service(inside, name, "running")
-    version = vm_state.current_agent(inside.vm)
     return replace(
         say(inside, f"Setting up agent ({version}) ..."), version=version, restarted=True
     )
+
+
+def _write_file(inside: Inside, command: str) -> Inside:
+    text, _, path = command.partition(">")
+    words = text.strip().removeprefix("echo").strip().strip("'\"")
+    return know(inside, replace(inside.guest, files={**inside.guest.files, path.strip(): words}))
+
+
+def _read_file(inside: Inside, command: str) -> Inside:
+    held = inside.guest.files.get(next(word for word in command.split() if "/" in word))
+    return replace(say(inside, held or ""), well=held is not None)
+
+
+def _remove_file(inside: Inside, command: str) -> Inside:
+    path = command.rsplit(maxsplit=1)[-1]
+    left = {name: text for name, text in inside.guest.files.items() if name != path}
+    return know(inside, replace(inside.guest, files=left))
 
 
 def _write_conf(inside: Inside, command: str) -> Inside:
@@ -218,6 +237,9 @@ COMMANDS = (
     (r"\bpgrep\b|\bps\s+-?[eaA]", _processes),
     (r"waagent\s+--?version", _version),
     (r"\b(apt|apt-get|yum|dnf|zypper)\b.*\b(install|upgrade|update)\b.*agent", _update),
+    (r"\becho\b.*>\s*/var/lib/azremedy/", _write_file),
+    (r"\bcat\s+/var/lib/azremedy/", _read_file),
+    (r"\brm\s+(-\S+\s+)*/var/lib/azremedy/", _remove_file),
     (r"\b(rm|mv)\b.*/var/lib/waagent/.*VMSnapshotLinux", _deep_clean),
     (r"\bgrep\b.*VMSnapshotLinux.*HandlerState", _handler_states),
     (r"\bls\b.*/var/lib/waagent/.*VMSnapshotLinux", _folders),

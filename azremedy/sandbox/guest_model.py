@@ -24,6 +24,10 @@ class Guest:
 
     agent_version: Annotated[str, Field(alias="agentVersion")] = ""
     """The VM agent's version; empty = what the instance view reports."""
+    repository_agent: Annotated[str, Field(alias="repositoryAgent")] = ""
+    """Linux: the VM agent that the distribution's repository has; empty = a current one."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Linux: small files that scripts have written, by path."""
     services: Mapping[str, ServiceState] = field(default_factory=dict)
     """Services that do not run as they should, by name, such as `walinuxagent` or `RdAgent`."""
     conf: Mapping[str, str] = field(default_factory=dict)

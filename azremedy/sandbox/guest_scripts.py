@@ -4,7 +4,7 @@ Statements are taken one by one. `echo`, `printf`, `Write-Output` and `Write-Hos
 in which `$(...)` stands for what the command in it prints. `&&`, `||`, `exit` and the shell's
 `if ...; then ... else ... fi` go by whether a command ended well; one that is not known here always
 does. A variable holds what the command prints that it is set to. A here-document or here-string is
-a script of its own, which runs when a command starts something that outlives the first one. Loops
+a script of its own, which a command starts so that it outlives the first one. Loops
 and the blocks of PowerShell are passed over.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azremedy.sandbox import guest_boot, guest_facts, guest_linux, guest_windows, vm_state
@@ -34,6 +35,8 @@ _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 _LINKS = re.compile(r"\s*(&&|\|\|)\s*")
 _ASSIGNED = re.compile(r"\$?(?P<name>[A-Za-z_]\w*)\s*=\s*(?P<command>\$\(.*\)|\(.*|Get-.*)$")
 """The look of a variable that is set to what a command prints."""
+_SET = re.compile(r"(?P<name>[a-z_]\w*)=(?P<value>[\w.-]*)$")
+"""The look of a shell's variable that is set to a word."""
 _JOINED = re.compile(r"-join '([^']*)'")
 
 
@@ -56,14 +59,17 @@ class Ran:
 
 def run(world: World, vm: Json, script: Sequence[str]) -> Ran:
     """Run a script, without any effect on the world."""
-    inside = Inside(
+    inside = _run(_enter(world, vm), script)
+    stdout, stderr = ("\n".join(each)[-OUTPUT_LIMIT:] for each in (inside.words, inside.complaints))
+    return Ran(inside=inside, stdout=stdout, stderr=stderr)
+
+
+def _enter(world: World, vm: Json) -> Inside:
+    return Inside(
         vm=vm,
         guest=guest_facts.of(world, vm["id"]),
         version=guest_facts.agent_version(world, vm),
     )
-    inside = _run(inside, script)
-    stdout, stderr = ("\n".join(each)[-OUTPUT_LIMIT:] for each in (inside.words, inside.complaints))
-    return Ran(inside=inside, stdout=stdout, stderr=stderr)
 
 
 def _run(inside: Inside, script: Sequence[str]) -> Inside:
@@ -97,21 +103,36 @@ def _turn(
 
 
 def _start_kept(inside: Inside) -> Inside:
-    """Let the kept texts run on their own; nobody reads what they print."""
-    for body in inside.kept:
-        done = _run(replace(inside, kept=(), words=(), complaints=()), body)
-        inside = replace(
-            done, kept=(), words=inside.words, complaints=inside.complaints, ended=False
-        )
-    return replace(inside, detached=True, well=True)
+    """Start the kept texts on their own; they run when the script is over."""
+    started = (*inside.started, *inside.kept)
+    return replace(inside, kept=(), started=started, detached=True, well=True)
 
 
 def leave(world: World, ran: Ran) -> None:
-    """Let what a script did be true; an agent that it restarted reports a while later."""
-    inside, vm_id = ran.inside, ran.inside.vm["id"]
-    facts = {name: getattr(inside.guest, name) for name in ("services", "conf", "dhcp")}
-    more = ("visual_c", "blocker", "leftovers")
-    facts.update({name: getattr(inside.guest, name) for name in more})
+    """Let what a script did be true; an agent that it restarted reports a while later.
+
+    What it started goes on for as long as the scenario's `detachedScript` says.
+    """
+    _apply(world, ran.inside)
+    seconds, vm_id = world.timing("detachedScript").seconds, ran.inside.vm["id"]
+    for body in ran.inside.started:
+        if seconds:
+            world.clock.schedule(seconds, partial(_go_on, world, vm_id, body))
+        else:
+            _go_on(world, vm_id, body)
+
+
+def _go_on(world: World, vm_id: str, body: Sequence[str]) -> None:
+    """Carry out what a script started, all at once; nobody reads what it prints."""
+    vm = world.documents.get(vm_id)
+    if vm and vm_state.power(vm) == "running":
+        _apply(world, _run(_enter(world, vm), body))
+
+
+def _apply(world: World, inside: Inside) -> None:
+    vm_id = inside.vm["id"]
+    names = ("services", "conf", "dhcp", "visual_c", "blocker", "leftovers", "files")
+    facts = {name: getattr(inside.guest, name) for name in names}
     known = "" if inside.version == "Unknown" else inside.version
     guest_facts.change(world, vm_id, agent_version=known, **facts)
     vm = world.documents.get(vm_id)
@@ -136,6 +157,8 @@ def _single(inside: Inside, command: str) -> Inside:
         return replace(inside, ended=True)
     if assigned := _ASSIGNED.match(command):
         return _assign(inside, assigned["name"], assigned["command"])
+    if plain := _SET.match(command):
+        return _keep(inside, plain["name"], plain["value"])
     spoken = _ECHO.match(command)
     if spoken and ">" not in _QUOTED.sub("", command):
         return _speak(inside, spoken[1])
@@ -159,8 +182,12 @@ def _fill(inside: Inside, command: str) -> str:
 def _assign(inside: Inside, name: str, command: str) -> Inside:
     plain = command[2:-1] if command.startswith("$(") else command
     done = _carry_out(replace(inside, words=()), plain)
-    variables = (*inside.variables, (name, "\n".join(done.words)))
-    return replace(done, words=inside.words, variables=variables, well=True)
+    return _keep(replace(done, words=inside.words), name, "\n".join(done.words))
+
+
+def _keep(inside: Inside, name: str, value: str) -> Inside:
+    others = tuple(each for each in inside.variables if each[0] != name)
+    return replace(inside, variables=(*others, (name, value)), well=True)
 
 
 def _speak(inside: Inside, text: str) -> Inside:

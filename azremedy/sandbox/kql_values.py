@@ -251,6 +251,8 @@ def _arguments(cursor: Cursor) -> tuple[Value, ...]:
 
 
 def _call(cursor: Cursor, name: str) -> Value:
+    if name == "iff":
+        return _choice(cursor)
     arguments = _arguments(cursor)
     if name == "now" and not arguments:
         return lambda _row: _text(cursor.now)
@@ -266,6 +268,17 @@ def _call(cursor: Cursor, name: str) -> Value:
         (only,) = arguments
         return lambda row: function(only(row))
     return lambda row: function(*(argument(row) for argument in arguments))
+
+
+def _choice(cursor: Cursor) -> Value:
+    """Read `condition, value, value)`."""
+    holds = condition(cursor)
+    cursor.expect(",")
+    then = value(cursor)
+    cursor.expect(",")
+    otherwise = value(cursor)
+    cursor.expect(")")
+    return lambda row: then(row) if holds(row) else otherwise(row)
 
 
 def _moment(found: Any) -> str | None:
@@ -338,7 +351,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     ">=": lambda left, right: left is not None and rank(left) >= rank(right),
 }
 _LISTS = frozenset({"in", "in~", "!in", "!in~"})
-_ARGUMENTS = {"split": 2, "iff": 3}
+_ARGUMENTS = {"split": 2}
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "tolower": lambda found: _text(found).lower(),
     "toupper": lambda found: _text(found).upper(),
@@ -347,7 +360,6 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "todatetime": _moment,
     "datetime": _moment,
     "array_length": lambda found: len(found) if isinstance(found, list) else None,
-    "iff": lambda holds, then, otherwise: then if holds is True else otherwise,
     "isempty": lambda found: _text(found) == "",
     "isnotempty": lambda found: _text(found) != "",
     "isnull": lambda found: found is None,

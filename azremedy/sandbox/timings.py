@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, Timing] = MappingProxyType(
         "agentStart": Timing(seconds=45),
         "settleVirtualMachine": Timing(seconds=900),
         "runCommand": Timing(seconds=20, retry_after=10),
+        "detachedScript": Timing(seconds=0),
         "runCommandUnanswered": Timing(seconds=5400, retry_after=60),
         "triggerBackup": Timing(seconds=6, retry_after=5),
         "takeSnapshot": Timing(seconds=120, retry_after=30),

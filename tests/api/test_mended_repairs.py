@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,8 +11,10 @@ from azremedy import api
 from azremedy.api.network import plan_allow_storage
 from azremedy.api.runs import plan_undo
 from azremedy.domain.remedies import Remedy
+from azremedy.sandbox.scenario import Grant
 from tests.support.networks import BLOCKED, DENIAL, NSG, OURS, nsg_rule, with_rules
 from tests.support.stages import (
+    ROOT,
     built_in,
     kinds,
     names,
@@ -194,3 +197,34 @@ def test_repair_that_backs_up_does_not_ask_for_a_backup(tmp_path: Path) -> None:
 def notes_of(plan: Plan) -> str:
     """Give a plan's notes."""
     return " ".join(note for target in plan.targets for note in target.notes)
+
+
+READ_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups/read"
+BACKUP_GROUP = f"{ROOT}/resourceGroups/AzureBackupRG_westeurope_1"
+
+
+def seeing_no_groups(base: Scenario) -> Scenario:
+    """Let the caller read no groups but the VM's: the list leaves the others out in silence."""
+    others = Grant(scope="/", actions=("*",), not_actions=(READ_GROUPS,))
+    own = Grant(scope=f"{ROOT}/resourceGroups/rg-shop", actions=(READ_GROUPS,))
+    return replace(base, caller=(others, own))
+
+
+def certainty_of(stage: Stage, cause: str) -> str:
+    """Say how certain a cause is."""
+    (found,) = api.diagnose(stage.azure, WEB)
+    return next(each.certainty.value for each in found.diagnosis.findings if each.cause == cause)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_group_that_may_not_be_seen_is_not_missing(tmp_path: Path, *, there: bool) -> None:
+    """Nobody is told that the group cannot be made while it may be there."""
+    base = built_in("group-denied")
+    group = {"id": BACKUP_GROUP, "location": "westeurope", "tags": {"costCenter": "1"}}
+    base = with_resources(base, group) if there else base
+
+    seen = certainty_of(open_stage(tmp_path, base), "group-denied")
+    unseen = certainty_of(open_stage(tmp_path, seeing_no_groups(base)), "group-denied")
+
+    assert ("ruled-out" if there else "confirmed") == seen
+    assert "cannot-tell" == unseen

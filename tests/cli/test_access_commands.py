@@ -69,6 +69,22 @@ def test_what_is_missing_is_counted(call: Call, limited: Callable[..., str]) -> 
     assert "azremedy.access/1" == called.document["schema"]
 
 
+def test_what_is_missing_is_said_once_more_at_the_end(
+    call: Call, limited: Callable[..., str]
+) -> None:
+    """A long table hides the one row that matters."""
+    may_not = limited("*", without=("*/backup/action",))
+
+    called = call("check-access", "backup-now", "--vm", "web-1", "--sandbox", may_not)
+
+    item = "Microsoft.RecoveryServices/Vaults/backupFabrics/protectionContainers/protectedItems"
+    assert 5 == called.code
+    assert (
+        f"missing: {item}/backup/action at vault-shop in group rg-backup, for backup-now: "
+        "Backup Operator\n1 permission missing.\n"
+    ) in called.out
+
+
 def test_what_only_a_flag_needs_is_marked(call: Call, limited: Callable[..., str]) -> None:
     """Who takes no lock off needs no right to."""
     may_not = limited("*", without=("*/locks/write", "*/locks/delete"))

@@ -65,12 +65,12 @@ ROWS = (
     row("unlock-rg", "healthy", sends=0),
     row("clean-rpc --unlock --relock", LIMIT, sends=3),
     row("clean-rpc --unlock --include-inherited", "lock-on-subscription", sends=3),
-    row("clean-rpc --by backup", "healthy", sends=0),
+    row("clean-rpc --by backup --unlock --no-cool-down", LIMIT, sends=2),
     row(f"clean-rpc --orphaned --accept-loss {OTHER}", "fleet-small"),
     row("clean-rpc --unlock --vm app-03 --vm app-04", "fleet-small", sends=3),
     row(f"reset-extension {OTHER} --vm web-02", "fleet-small"),
     row("backup-now --wait job --retain-days 3", "healthy"),
-    row("backup-now --wait none", "healthy"),
+    row("backup-now --wait none --no-cool-down", "healthy"),
     row("backup-now --vm app-01 --vm app-02", "fleet-small", sends=2),
     row("restart-agent", "healthy"),
     row("restart-agent --by restart", SILENT),
@@ -89,7 +89,7 @@ ROWS = (
     row("fix --unlock --include-inherited --relock", "lock-on-subscription", sends=4),
     row("fix --run-command --allow-storage", "agent-outdated-and-storage-blocked", sends=3),
     row("fix --cancel-job", "user-error-backup-operation-in-progress", sends=2),
-    row("fix", "extension-failed-snapshot-limit-reached-error", code=11),
+    row("fix --no-cool-down", "extension-failed-snapshot-limit-reached-error", code=11),
 )
 LOOKING = (
     "find-rg",

@@ -36,6 +36,9 @@ INHERITED = api.CleanOptions(unlock=True, include_inherited=True, relock=True)
 SCRIPT = "/runcommand"
 """How a request for a script ends."""
 
+START = "/start"
+"""How a request to start a VM ends: like a lock, it is given back in every ending."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
@@ -139,7 +142,7 @@ REPAIRS = {
         rare=True,
     ),
     "deallocate and start": Repair(
-        world=at("vm-stopped-inside"), plan=bring_back(AgentBy.DEALLOCATE)
+        world=at("vm-stopped-inside"), plan=bring_back(AgentBy.DEALLOCATE), again=(START,)
     ),
     "script": Repair(world=at("healthy"), plan=bring_back(AgentBy.RUN_COMMAND), again=(SCRIPT,)),
     "look inside": Repair(

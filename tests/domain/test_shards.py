@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from azremedy.domain.plan import Plan, PlannedStep, Request, TargetPlan
-from azremedy.domain.resources import ManagementLock
+from azremedy.domain.resources import LockLevel, ManagementLock
 from azremedy.domain.shards import Shard, parse_shard, take_shard
 from azremedy.domain.steps import CreateLock, DeleteLock
 from azremedy.ids import ResourceId

@@ -205,15 +205,8 @@ def test_a_script_heals_the_backup(tmp_path: Path, base: Scenario, script: str) 
     run = run_script(stage, script)
 
     assert 11 == before
-    assert ("done",) == states(run)
+    assert {"done"} == set(states(run))
     assert 0 == back_up(stage)
-
-
-def test_an_update_tells_both_versions(tmp_path: Path) -> None:
-    """After an update the agent's own report is the proof."""
-    run = run_script(open_stage(tmp_path, LINUX), "update-agent")
-
-    assert run.steps[0].message == ("the VM agent is Ready, version 2.11.1.12 (before: 2.2.40)")
 
 
 def test_detailed_logging_goes_on_and_off(tmp_path: Path) -> None:

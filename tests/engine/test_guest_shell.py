@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 
 from azremedy.domain.guest import GuestFacts, parse_guest_facts
-from azremedy.domain.guest_scripts import LOGS, SCRIPTS, GuestScript, System, find_script
+from azremedy.domain.guest_scripts import ENDS, LOGS, SCRIPTS, GuestScript, System, find_script
 from azremedy.guest_scripts import DONE, load_script
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="the scripts are for a Unix shell")
 
 EXTENSION = "Microsoft.Azure.RecoveryServices.VMSnapshotLinux"
 CONF = "Provisioning.Agent=disabled\nExtensions.Enabled=n\nLogs.Verbose=n\nOS.EnableFIPS=n\n"
-LINUX_SCRIPTS = [script for script in SCRIPTS if System.LINUX in script.systems]
+LINUX_SCRIPTS = [each for each in (*SCRIPTS, *ENDS) if System.LINUX in each.systems]
 UNITS = """case "$1 $2" in
 "show walinuxagent.service") printf 'LoadState=loaded\\nActiveState=active\\n';;
 "show waagent.service") printf 'LoadState=not-found\\nActiveState=inactive\\n';;
@@ -252,6 +252,41 @@ def test_agent_is_updated_by_the_systems_manager(
     assert DONE in done.stdout
     assert any(expected in call for call in machine.calls)
     assert machine.calls[-1] == "systemctl restart walinuxagent.service"
+
+
+@pytest.mark.parametrize(
+    ("manager", "text", "word"),
+    [
+        ("apt-get", NOTE, "ended"),
+        ("apt-get", 'case "$*" in *walinuxagent) exit 100;; esac\n', "ended"),
+        ("apt-get", "exit 100\n", "failed"),
+        ("zypper", "exit 0\n", "ended"),
+        ("yum", "exit 1\n", "failed"),
+    ],
+)
+def test_update_tells_how_it_ended(machine: Machine, manager: str, text: str, word: str) -> None:
+    """Its own word comes after all that it did, and is asked for by another script."""
+    for other in {"apt-get", "yum", "tdnf", "zypper"} - {manager}:
+        machine.add_command(other, "exit 127\n")
+    machine.add_command(manager, text)
+
+    before = machine.run("update-agent-end").stdout
+    machine.run("update-agent")
+    after = machine.run("update-agent-end").stdout
+
+    assert ["", DONE] == before.splitlines()
+    assert [f"update={word}", DONE] == after.splitlines()[-2:]
+
+
+def test_update_that_begins_is_not_over(machine: Machine) -> None:
+    """The word of an earlier update is gone before the next begins."""
+    machine.add_command("apt-get", NOTE)
+    machine.run("update-agent")
+    machine.add_command("systemd-run", "exit 0\n")
+
+    machine.run("update-agent")
+
+    assert "update=" not in machine.run("update-agent-end").stdout
 
 
 def test_remains_are_moved_aside(machine: Machine) -> None:

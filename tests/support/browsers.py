@@ -96,17 +96,23 @@ def show(browser: Chrome, page: Path, *, dark: bool = False, width: int = 1280) 
 
 def list_console(browser: Chrome) -> list[str]:
     """List what the console has said since it was asked last."""
-    return [each["message"] for each in browser.get_log("browser")]
+    return [each["message"] for each in _read_log(browser, "browser")]
 
 
 def list_requests(browser: Chrome) -> list[str]:
     """List the addresses that were asked for since the last time."""
-    messages = [json.loads(each["message"])["message"] for each in browser.get_log("performance")]
+    messages = [
+        json.loads(each["message"])["message"] for each in _read_log(browser, "performance")
+    ]
     return [
         each["params"]["request"]["url"]
         for each in messages
         if each["method"] == "Network.requestWillBeSent"
     ]
+
+
+def _read_log(browser: Chrome, name: str) -> list[Any]:
+    return list(browser.get_log(name))  # type: ignore[no-untyped-call] # selenium's own gap
 
 
 def list_axe_findings(browser: Chrome, axe: str, *rules: str) -> list[str]:

@@ -152,9 +152,11 @@ def _plan_script(
         *(_check_jobs(evidence, options) if script.changes else ()),
     )
     ref = _refer(evidence, options) if script.changes else refer_to(vm)
-    drafts = tuple(draft_script(ref, script, arguments=each) for each in arguments)
+    drafts = [draft_script(ref, script, arguments=each) for each in arguments]
+    if script.end:
+        drafts.append(draft_script(refer_to(vm), find_script(script.end)))
     undo = (f"To take it back: {script.undo}.",) if script.undo else ()
-    return _section(evidence, options, drafts=drafts, verdicts=verdicts, notes=undo)
+    return _section(evidence, options, drafts=tuple(drafts), verdicts=verdicts, notes=undo)
 
 
 def draft_script(ref: VmRef, script: GuestScript, *, arguments: tuple[str, ...] = ()) -> Draft:

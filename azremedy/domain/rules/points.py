@@ -112,10 +112,18 @@ def check_collection_deleted(case: Case) -> Answer:
     return _check_that_none_is_there(case)
 
 
+def is_denial_told(case: Case) -> bool:
+    """Say whether the failed backup tells that Azure Policy refused something."""
+    return find_told(case.symptoms, *DENIED) is not None or _is_denied_in_text(case)
+
+
 def check_group_denied(case: Case) -> Answer:
-    """Decide whether Azure Policy keeps the service from making its restore point group."""
-    told = find_told(case.symptoms, *DENIED)
-    if told is None and not _is_denied_in_text(case):
+    """Decide whether Azure Policy keeps the service from making its restore point group.
+
+    ARM's list of groups leaves out, without a word, what the caller may not read. So the group is
+    asked for by its name as well, and a refusal of that is a gap.
+    """
+    if not is_denial_told(case):
         return _not_told(case, "no code says that Azure Policy refused something")
     evidence = case.as_evidence()
     if evidence is None:

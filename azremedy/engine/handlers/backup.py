@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from azremedy.domain.resources import BackupJob
+    from azremedy.engine.watch import Follower
     from azremedy.gateways.backup import TriggerReceipt
     from azremedy.ids import ResourceId
 
@@ -213,11 +214,14 @@ class JobWait:
         )
 
     def _follow(self, job_id: ResourceId, give_up: datetime) -> BackupJob:
-        vault_id = vault_of(self.step.item_id)
-        read = partial(self.tools.gateways(vault_id).backup.get_job, vault_id, job_id.name)
+        source, watch = self.tools.gateways(job_id).backup, self.tools.memory.watch
+        with watch.following(job_id, source, self.tools.clock, self.tools.job_pace) as follower:
+            return self._wait(follower, give_up)
+
+    def _wait(self, follower: Follower, give_up: datetime) -> BackupJob:
         told = ""
         while True:
-            job = ask_fresh(read, self.tools, until=give_up)
+            job = ask_fresh(follower.read, self.tools, until=give_up)
             if (text := describe_job(job)) != told:
                 self.tools.progress(text)
                 told = text

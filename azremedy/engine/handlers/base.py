@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from azremedy.domain.resources import VirtualMachine
 from azremedy.domain.run import JobOutcome, Trigger
+from azremedy.engine.watch import JobWatch, Pace
 from azremedy.errors import AzremedyError, StalePlanError
 from azremedy.gateways.clock import Clock
 from azremedy.gateways.operations import Operation
@@ -90,6 +91,8 @@ class Memory:
     also to the process that takes the run up."""
     vms: dict[ResourceId, VirtualMachine] = field(default_factory=dict)
     """How VMs stood right before this process asked for their last change."""
+    watch: JobWatch = field(default_factory=JobWatch)
+    """Reads backup jobs for all VMs of the run."""
 
     def owes(self, target: ResourceId) -> bool:
         """Say whether this run is to give something back: a lock, or a VM's running."""
@@ -120,7 +123,11 @@ class Patience:
     operation_every: timedelta = timedelta(seconds=10)
     """Time between reads of a backup operation."""
     job_every: timedelta = timedelta(seconds=30)
-    """Time between reads of a job: the service allows 150 an hour (recorded 429 answers)."""
+    """Time between reads of a job: the service allows 150 an hour (recorded 429 answers). Where
+    several are waited for in a vault it is the time between lists of them."""
+    job_at_most: timedelta = timedelta(minutes=5)
+    """Where several are waited for in a vault: the time between reads of one of them in the end,
+    for what the lists do not tell."""
     cleanup_every: timedelta = timedelta(minutes=5)
     """Time between counts of restore points."""
     throttled: timedelta = timedelta(minutes=15)
@@ -158,6 +165,11 @@ class Tools:
     def clock(self) -> Clock:
         """Azure's clock."""
         return self.clock_of_thread or self.session.clock
+
+    @property
+    def job_pace(self) -> Pace:
+        """How often jobs are looked at."""
+        return Pace(every=self.patience.job_every, at_most=self.patience.job_at_most)
 
     def gateways(self, target: ResourceId) -> Gateways:
         """Give the gateways of the target's subscription."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from azremedy.domain import steps
+from azremedy.domain import guest_scripts, steps
 from azremedy.engine.handlers.backup import BackupTrigger, JobWait
 from azremedy.engine.handlers.cleanup import CleanupWait
 from azremedy.engine.handlers.collections import CollectionDeletion
 from azremedy.engine.handlers.extensions import ExtensionDeletion
 from azremedy.engine.handlers.guest import GuestScriptRun
+from azremedy.engine.handlers.guest_updates import AgentUpdateEnd
 from azremedy.engine.handlers.jobs import IdleWait, JobCancellation
 from azremedy.engine.handlers.keys import (
     RoleAssignmentCreation,
@@ -69,6 +70,8 @@ def _choose_around(step: steps.AroundStep, tools: Tools) -> Handler:  # noqa: C9
             | steps.StartVm()
         ):
             return VmChange(step=step, tools=tools)
+        case steps.RunGuestScript(script=guest_scripts.UPDATE_AGENT_END):
+            return AgentUpdateEnd(step=step, tools=tools)
         case steps.RunGuestScript():
             return GuestScriptRun(step=step, tools=tools)
         case steps.AddSecurityRule():

@@ -48,6 +48,7 @@ class GuestScriptRun:
     def observe(self) -> Seen:
         """Look that it is the same VM and that its agent can run a script at all."""
         vm = self._read()
+        self.tools.memory.vms[vm.id] = vm
         if vm.vm_id.lower() != self.step.vm.unique_id.lower():
             return Moved(why="the VM was re-created since the plan")
         if not is_ready(vm):
@@ -91,6 +92,8 @@ class GuestScriptRun:
         output = read_output(accepted.operation)
         if DONE not in output.stdout.splitlines():
             return self._broken_off(output)
+        if self._script.end:
+            return Outcome(message=_tell(output, "it goes on inside the VM"), output=_join(output))
         if self._system not in self._script.detached:
             return Outcome(message=_tell(output, "the script ran to its end"), output=_join(output))
         return self._wait_for_agent(before, output)
@@ -99,7 +102,7 @@ class GuestScriptRun:
         self.tools.progress("waiting until the VM agent is Ready again")
         since = self.tools.clock.now() + _DELAY
         wait = wait_for_agent(self.step.vm.id, since, self.tools)
-        told = _tell(output, f"{tell_agent(wait.vm)}{_compare(before, wait.vm)}")
+        told = _tell(output, f"{tell_agent(wait.vm)}{compare_agents(before, wait.vm)}")
         failure = None if wait.back else not_back(wait.vm, _BACK)
         return Outcome(message=told, output=_join(output), failure=failure)
 
@@ -151,7 +154,8 @@ class GuestScriptRun:
         return system
 
 
-def _compare(before: VirtualMachine, after: VirtualMachine) -> str:
+def compare_agents(before: VirtualMachine, after: VirtualMachine) -> str:
+    """Say, to be put behind the version after, what it was before."""
     if before.vm_agent is None or after.vm_agent is None:
         return ""
     if before.vm_agent.version == after.vm_agent.version:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from azremedy.domain.jobs import is_job_of
 from azremedy.domain.resources import vault_of
 from azremedy.engine.handlers.base import Moved, Proceed
-from azremedy.gateways.backup import JobFilter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,5 +32,6 @@ def look_for_job(items: Iterable[ItemRef], tools: Tools) -> Seen:
 def list_jobs_of(item: ItemRef, tools: Tools) -> tuple[BackupJob, ...]:
     """List an item's jobs of the last days, ended ones too."""
     vault_id = vault_of(item.item_id)
-    jobs = tools.gateways(vault_id).backup.list_jobs(vault_id, JobFilter.recent(tools.clock.now()))
+    source = tools.gateways(vault_id).backup
+    jobs = tools.memory.watch.list_recent(vault_id, source, tools.clock)
     return tuple(job for job in jobs if is_job_of(job, item.container_name))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from azremedy.domain.resources import BackupJob
+    from azremedy.engine.watch import Follower
     from azremedy.ids import ResourceId
 
 # The service says a minute when it takes a cancellation (recorded Azure traffic, 2017); the job
@@ -139,9 +140,15 @@ def _get_job(job_id: ResourceId, tools: Tools) -> BackupJob:
 
 def _follow_job(job_id: ResourceId, tools: Tools, *, until: datetime) -> BackupJob:
     """Read a job until it has ended or time is up, and tell how far it is."""
+    source, watch = tools.gateways(job_id).backup, tools.memory.watch
+    with watch.following(job_id, source, tools.clock, tools.job_pace) as follower:
+        return _wait(follower, tools, until=until)
+
+
+def _wait(follower: Follower, tools: Tools, *, until: datetime) -> BackupJob:
     told = ""
     while True:
-        job = keep_asking(lambda: _get_job(job_id, tools), tools, until=until)
+        job = keep_asking(follower.read, tools, until=until)
         if (text := describe_job(job)) != told:
             tools.progress(text)
             told = text

@@ -112,7 +112,9 @@ class VmChange:
         if self._is_in_effect(self._read()):
             return Accepted()
         seen = look_for_change(self.step, self._read, self.tools)
-        return None if seen is None else Accepted(underway=True)
+        if seen is None or not (is_changing(seen) or self._may_be_done(seen)):
+            return None
+        return Accepted(underway=True)
 
     def finish(self, accepted: Accepted) -> Outcome:
         """Follow the change to its end, and see that the VM, and its agent, are as they should be.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.findings import Basis, Certainty
 from azremedy.domain.symptom import ToldBy
-from azremedy.report.html.phrases import capitalize, tell_moment
+from azremedy.report.html.phrases import capitalize, tell_clock, tell_moment
 from azremedy.report.html.view import Evidence, Fact, FindingView, Source, SymptomView
 from azremedy.report.remedy_words import describe_remedy
 
@@ -49,8 +49,9 @@ class _Sources:
 class _Origins:
     """Tells sources with their facts, each fact once: shorter where few facts share a source."""
 
-    def __init__(self, vm_id: ResourceId) -> None:
+    def __init__(self, vm_id: ResourceId, day: datetime) -> None:
         self._vm_id = vm_id
+        self._day = day
         self._told: set[Basis] = set()
 
     def cite(self, basis: Basis) -> Fact:
@@ -69,7 +70,7 @@ class _Origins:
         for prefix, short in ((str(self._vm_id), "VM"), (str(self._vm_id.subscription), "")):
             if source.startswith(f"{prefix}/") or source == prefix:
                 source = short + source.removeprefix(prefix)
-        parts = (source, tell_moment(basis.at), basis.request_id)
+        parts = (source, tell_clock(basis.at, self._day), basis.request_id)
         return " · ".join(part for part in parts if part)
 
 
@@ -83,13 +84,13 @@ def show_evidence(
         brief: only count what is ruled out, or not to be told, and leave remedies out.
         told: lines that the page tells of several targets at once.
     """
-    sources = _Origins(diagnosis.vm_id) if brief else _Sources()
+    sources = _Origins(diagnosis.vm_id, diagnosis.read_at) if brief else _Sources()
     symptoms = tuple(_show_symptom(symptom, sources, brief=brief) for symptom in diagnosis.symptoms)
     confirmed = [each for each in diagnosis.findings if each.certainty is Certainty.CONFIRMED]
     others = [each for each in diagnosis.findings if each.certainty is not Certainty.CONFIRMED]
     listed = [] if brief else others
     return Evidence(
-        read_at="" if brief else tell_moment(diagnosis.read_at),
+        read_at=tell_moment(diagnosis.read_at),
         symptoms=symptoms,
         confirmed=tuple(
             _show(each, sources, remedies=not brief) for each in confirmed if not each.advisory
@@ -126,10 +127,10 @@ def _show(finding: Finding, sources: _Sources | _Origins, *, remedies: bool = Fa
 
 def _show_symptom(symptom: Symptom, sources: _Sources | _Origins, *, brief: bool) -> SymptomView:
     number = f" ({symptom.number})" if symptom.number else ""
-    when = f" at {tell_moment(symptom.at)} UTC" if symptom.at and not brief else ""
+    when = f" at {tell_moment(symptom.at)} UTC" if symptom.at else ""
     return SymptomView(
         code=" → ".join(symptom.codes) + number,
-        told=f"{_TOLD_BY[symptom.told_by]}{when}",
+        told="" if brief else f"{_TOLD_BY[symptom.told_by]}{when}",
         message=symptom.message,
         source=sources.cite(Basis(fact="", source=symptom.source, at=symptom.at)),
     )

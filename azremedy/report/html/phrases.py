@@ -45,6 +45,13 @@ def tell_moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
+def tell_clock(moment: datetime | None, day: datetime | None) -> str:
+    """Write a time without its date where that is the day which the reader knows already."""
+    if moment is None or day is None or moment.date() != day.date():
+        return tell_moment(moment)
+    return f"{moment:%H:%M:%S}"
+
+
 def tell_duration(span: timedelta) -> str:
     """Write how long something took, in at most two units."""
     seconds = span.total_seconds()

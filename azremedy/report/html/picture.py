@@ -29,7 +29,7 @@ _LINE = 16
 _NAME = 26
 _FOOT = 8
 _CHARACTERS = 37
-_LINES = 2
+_LINES = 3
 _HEADING = 29
 _SIGNS = {
     Tone.GOOD: "✓",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from azremedy.domain.steps import Manual
 from azremedy.report import words
 from azremedy.report.explain_text import PLACES
-from azremedy.report.html.phrases import capitalize, name_step, tell_duration, tell_moment
+from azremedy.report.html.phrases import capitalize, name_step, tell_clock, tell_duration
 from azremedy.report.html.tones import Tone, describe_step
 from azremedy.report.html.view import ByHand, StepRow, Trouble
 from azremedy.report.problem import describe_answer
@@ -56,8 +56,7 @@ def _tell_when(result: StepResult | None, began: datetime | None) -> str:
     """Say when a step began, without the day where it is the run's first, and how long it took."""
     if result is None or (started := result.started_at) is None:
         return ""
-    same = began is not None and began.date() == started.date()
-    moment = f"{started:%H:%M:%S}" if same else tell_moment(started)
+    moment = tell_clock(started, began)
     return f"{moment}, {tell_duration(result.ended_at - started)}" if result.ended_at else moment
 
 

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 from azremedy.domain.run import SETTLED
 from azremedy.domain.steps import WaitForCleanup, WaitForIdle, WaitForJob
 from azremedy.report.html.axis import Axis, Tick, make_axis
-from azremedy.report.html.phrases import clean, name_step, shorten, tell_duration, tell_moment
+from azremedy.report.html.phrases import (
+    clean,
+    name_step,
+    shorten,
+    tell_clock,
+    tell_duration,
+    tell_moment,
+)
 from azremedy.report.html.tones import Tone, describe_step
 
 if TYPE_CHECKING:
@@ -215,14 +222,14 @@ def _draw(line: _Line, y: int, axis: Axis) -> Lane:
     bars = tuple(_draw_bar(piece, axis) for piece in line.pieces)
     began = min(piece.began for piece in line.pieces)
     ended = max(piece.ended for piece in line.pieces)
-    took = tell_duration(ended - began)
+    first = axis.stretches[0].began
     return Lane(
         label=shorten(line.label, _CHARACTERS),
-        told=f"{tell_moment(began)} to {ended:%H:%M:%S}, {took}",
+        told=f"{tell_clock(began, first)} to {tell_clock(ended, first)}",
         y=y,
         bars=bars,
         end=round(max(bar.x + bar.width for bar in bars) + 6, 1),
-        duration=took,
+        duration=tell_duration(ended - began),
     )
 
 

@@ -136,7 +136,7 @@ class SymptomView:
     code: str
     """The code, with those inside it."""
     told: str
-    """Who named it, and when."""
+    """Who named it, and when; empty where the source tells."""
     message: str
     """Azure's own words."""
     source: Fact
@@ -148,7 +148,7 @@ class Evidence:
     """A diagnosis with its sources."""
 
     read_at: str
-    """When the last fact had been read; empty where each fact tells its time."""
+    """When the last fact had been read."""
     symptoms: tuple[SymptomView, ...]
     """The codes."""
     confirmed: tuple[FindingView, ...]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from azremedy.sandbox import guest_facts, guest_scripts
+from azremedy.sandbox import guest_facts, guest_scripts, vm_state
+from azremedy.sandbox.scenario import Timing
 
 if TYPE_CHECKING:
     from azremedy.sandbox.world import World
@@ -58,8 +60,71 @@ def test_texts_for_later_run_when_they_are_started(
     """What a script carries for a task of its own acts only when something starts that task."""
     ran = run(open_world(name).world, script)
 
-    assert expected == (ran.inside.restarted, ran.inside.detached)
-    assert (False, "") == (ran.cut_off, ran.stdout)
+    assert expected == (bool(ran.inside.started), ran.inside.detached)
+    assert (False, False, "") == (ran.inside.restarted, ran.cut_off, ran.stdout)
+
+
+@pytest.mark.parametrize("seconds", [0, 300])
+def test_what_is_started_acts_in_its_own_time(open_world: OpenWorld, seconds: int) -> None:
+    """It outlives its script, for as long as the scenario says."""
+    world = open_world(LINUX).world
+    world.scenario = replace(world.scenario, operations={"detachedScript": Timing(seconds=seconds)})
+    noting = LATER.replace("echo unheard", "echo over >/var/lib/azremedy/it")
+    ran = run(world, f"{noting}systemd-run --on-active=30 /bin/sh /run/later.sh")
+
+    guest_scripts.leave(world, ran)
+    early = run(world, "cat /var/lib/azremedy/it").stdout
+    world.clock.advance(seconds)
+    late = run(world, "cat /var/lib/azremedy/it").stdout
+
+    assert ("" if seconds else "over", "over") == (early, late)
+
+
+def test_what_is_started_dies_with_the_machine(open_world: OpenWorld) -> None:
+    """A machine that is off carries nothing out."""
+    world = open_world(LINUX).world
+    world.scenario = replace(world.scenario, operations={"detachedScript": Timing(seconds=60)})
+    noting = LATER.replace("echo unheard", "echo over >/var/lib/azremedy/it")
+    guest_scripts.leave(world, run(world, f"{noting}systemd-run /bin/sh /run/later.sh"))
+    vm = world.documents.get(VM)
+    assert vm is not None
+    vm_state.set_power(vm, "stopped")
+    world.documents.put(vm)
+
+    world.clock.advance(60)
+
+    assert "" == run(world, "cat /var/lib/azremedy/it").stdout
+
+
+@pytest.mark.parametrize(
+    ("script", "printed"),
+    [
+        ("echo a=1 >/var/lib/azremedy/f\ncat /var/lib/azremedy/f", "a=1"),
+        ("echo a >/var/lib/azremedy/f\nrm -f /var/lib/azremedy/f\ncat /var/lib/azremedy/f", ""),
+        ("cat /var/lib/azremedy/g || echo none", "none"),
+        ("word=one\nfrobnicate && word=two\necho $word >/var/lib/azremedy/f", ""),
+        ("word=one\nfrobnicate && word=two\necho $word", "two"),
+        ("word=one\nsystemctl cat nothing.service && word=two\necho $word", "one"),
+    ],
+)
+def test_small_files_and_words_are_kept(open_world: OpenWorld, script: str, printed: str) -> None:
+    """What is written can be read again, and a variable holds its last word."""
+    assert printed == run(open_world(LINUX).world, script).stdout
+
+
+@pytest.mark.parametrize(
+    ("repository", "expected"),
+    [("", ("2.11.1.12", True)), ("2.2.45", ("2.2.45", True)), ("2.2.40", ("2.2.40", False))],
+)
+def test_agent_becomes_the_repositorys(
+    open_world: OpenWorld, repository: str, expected: tuple[str, bool]
+) -> None:
+    """One that is there already is left alone."""
+    world = open_world(LINUX).world
+
+    ran = run(world, "apt-get -y install walinuxagent", repository_agent=repository)
+
+    assert expected == (ran.inside.version, ran.inside.restarted)
 
 
 @pytest.mark.parametrize(

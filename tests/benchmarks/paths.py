@@ -1,0 +1,164 @@
+"""Say from recorded exchanges what a repair had to wait for, and what it asked."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from azremedy.sandbox.arm_ids import type_of_path
+from azremedy.sandbox.timings import DEFAULTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+_READS = {"GET", "HEAD"}
+_ASKING = ("/backupstatus",)
+"""What POST only asks."""
+_DURATIONS = (
+    ("DELETE", "/extensions/", ("deleteExtension",)),
+    ("DELETE", "/restorepointcollections/", ("deleteRestorePointCollection",)),
+    ("POST", "/backup", ("takeSnapshot",)),
+)
+"""Operations that a change begins, and how long they take by themselves."""
+_LIMITS = {"GET": (250, 25.0), "HEAD": (250, 25.0), "DELETE": (200, 10.0)}
+_WRITES = (200, 10.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """A request with its answer, as far as it matters here."""
+
+    method: str
+    """The method, in capitals."""
+    path: str
+    """The decoded path, in lower case."""
+    status: int
+    """The answer's status."""
+    told: str
+    """The answer with its headers, as text in lower case."""
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it was to change something."""
+        return self.method not in _READS and not self.path.endswith(_ASKING)
+
+    @property
+    def is_poll(self) -> bool:
+        """Whether it only asked whether something is over."""
+        kinds = ("/operations/", "/operationsstatus/", "/operationresults/", "/backupoperations/")
+        return any(kind in self.path for kind in kinds)
+
+    @property
+    def subscription(self) -> str:
+        """The subscription that it counts against."""
+        parts = self.path.split("/")
+        return parts[2] if parts[1:2] == ["subscriptions"] and len(parts) > 2 else ""
+
+
+def read_exchanges(record: Path) -> tuple[Exchange, ...]:
+    """Read what was asked of Resource Manager; sign-ins are not recorded."""
+    if not record.exists():
+        return ()
+    with record.open(encoding="utf-8") as lines:
+        return tuple(_exchange(json.loads(line)) for line in lines)
+
+
+def _exchange(document: Any) -> Exchange:
+    told = json.dumps([document["response_headers"], document["response_body"]])
+    return Exchange(
+        method=document["method"],
+        path=unquote(urlsplit(document["url"]).path).lower(),
+        status=document["status"],
+        told=told.lower(),
+    )
+
+
+def count_kinds(exchanges: Iterable[Exchange]) -> Counter[str]:
+    """Count requests by what they are for."""
+    return Counter(_kind(each) for each in exchanges)
+
+
+def _kind(exchange: Exchange) -> str:
+    if exchange.is_change:
+        return "changes"
+    return "polls" if exchange.is_poll or "/backupjobs/" in exchange.path else "reads"
+
+
+def count_types(exchanges: Iterable[Exchange]) -> Counter[str]:
+    """Count requests by method and resource type."""
+    return Counter(f"{each.method} {type_of_path(each.path).lower()}" for each in exchanges)
+
+
+def count_throttled(exchanges: Iterable[Exchange]) -> int:
+    """Count refusals because of too many requests."""
+    return sum(each.status == 429 for each in exchanges)
+
+
+def chain_length(exchanges: tuple[Exchange, ...]) -> int:
+    """Count the answers of the longest chain in which each was needed for the next request.
+
+    A request needs the answer that first told a name in its path. A change needs every answer
+    before it, for they decided on it; what comes after a change needs its end, which is its own
+    answer or the last poll. Other polls only pass the time and are not counted.
+    """
+    depths: list[int] = []
+    floor = 0
+    introduced: dict[str, int] = {}
+    for place, each in enumerate(exchanges):
+        if each.is_poll and _is_followed_by_its_like(exchanges, place):
+            depths.append(floor)
+            continue
+        needed = [introduced[name] for name in _names(each.path) if name in introduced]
+        depth = 1 + (max(depths, default=0) if each.is_change else max([floor, *needed]))
+        depths.append(depth)
+        floor = depth if each.is_change or each.is_poll else floor
+        for name in _told_names(each, introduced):
+            introduced[name] = depth
+    return max(depths, default=0)
+
+
+def _is_followed_by_its_like(exchanges: tuple[Exchange, ...], place: int) -> bool:
+    path = exchanges[place].path
+    return any(each.path == path for each in exchanges[place + 1 :])
+
+
+def _names(path: str) -> tuple[str, ...]:
+    """List the names of things in a path: every other part, counted from its provider."""
+    return tuple(part for part in path.split("/") if len(part) > 3)
+
+
+def _told_names(exchange: Exchange, known: dict[str, int]) -> Iterator[str]:
+    """List the ends of ids that an answer is the first to tell."""
+    for text in exchange.told.split('"'):
+        if text.startswith(("/subscriptions/", "https://")):
+            yield from (name for name in _names(urlsplit(text).path) if name not in known)
+
+
+def operations_s(exchanges: Iterable[Exchange]) -> float:
+    """Add up how long the operations take by themselves that the accepted changes began."""
+    return sum(
+        DEFAULTS[name].seconds
+        for each in exchanges
+        if each.status < 300
+        for method, part, names in _DURATIONS
+        if each.method == method and (part in each.path if method == "DELETE" else _ends(each))
+        for name in names
+    )
+
+
+def _ends(exchange: Exchange) -> bool:
+    return exchange.path.endswith("/backup")
+
+
+def throttle_bound_s(exchanges: Iterable[Exchange]) -> float:
+    """Give the least seconds in which Azure takes so many requests of each subscription.
+
+    Resource Manager's token buckets for reads, writes and deletes; see the module's source.
+    """
+    counted = Counter((each.subscription, _LIMITS.get(each.method, _WRITES)) for each in exchanges)
+    waits = ((number - size) / refill for (_, (size, refill)), number in counted.items())
+    return max(0.0, *waits, 0.0)

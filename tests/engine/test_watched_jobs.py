@@ -1,0 +1,96 @@
+"""Many jobs in one vault are watched by lists, one alone by itself; no read is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from azremedy import api
+from azremedy.domain.planner.backup import BackupOptions
+from azremedy.domain.ramp import Ramp
+from azremedy.domain.run import StepState
+from azremedy.domain.steps import WaitFor, WaitForJob
+from azremedy.engine.stop import Steering
+from azremedy.sandbox.scenario import Fault, FaultAnswer, Match
+from azremedy.sandbox.scenario_model import Limits
+from tests.support.fleets import multiply, name_vm
+from tests.support.stages import built_in, names, open_stage, path_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from azremedy.domain.run import Run
+    from azremedy.sandbox.scenario import Scenario
+    from tests.support.stages import Json, Stage
+
+AN_HOUR = 150
+
+
+def world(count: int) -> Scenario:
+    """Give healthy VMs in one vault that allows as many reads as Azure's."""
+    return replace(multiply(built_in("healthy"), count), limits=Limits(vault_reads=AN_HOUR))
+
+
+def back_up(stage: Stage, count: int, *, until: WaitFor, at_once: int) -> Run:
+    """Back all of them up and follow each to its end."""
+    vms = names(*map(name_vm, range(1, count + 1)))
+    plan = api.plan_backup(stage.azure, vms, BackupOptions(until=until), max_targets=count)
+    steering = Steering(ramp=Ramp(concurrency=at_once, first=at_once))
+    return api.apply(stage.azure, plan, state_folder=stage.state, steering=steering)
+
+
+def list_job_reads(stage: Stage) -> list[Json]:
+    """List the reads of jobs that the vault counts."""
+    return [each for each in stage.requests() if "/backupjobs" in path_of(each).lower()]
+
+
+def count_refused(stage: Stage) -> int:
+    """Count what Azure refused because it was too much."""
+    return sum(each["status"] == 429 for each in stage.requests())
+
+
+@pytest.mark.parametrize("until", [WaitFor.SNAPSHOT, WaitFor.JOB])
+def test_twenty_vms_of_a_vault_stay_below_its_limit(tmp_path: Path, until: WaitFor) -> None:
+    """None is refused, and each VM's job is seen to end."""
+    stage = open_stage(tmp_path, world(20))
+
+    ended = back_up(stage, 20, until=until, at_once=20)
+
+    waits = [each for each in ended.plan.steps if isinstance(each.step, WaitForJob)]
+    results = {each.number: each for each in ended.steps}
+    assert 0 == ended.exit_code
+    assert 20 == len(waits) == stage.count_jobs()
+    assert {StepState.DONE} == {results[each.number].state for each in waits}
+    assert 20 == len({results[each.number].job.job_id for each in waits})  # type: ignore[union-attr] # each has one
+    assert 0 == count_refused(stage)
+    assert len(list_job_reads(stage)) <= AN_HOUR
+
+
+def test_one_vm_alone_is_followed_by_its_own_job(tmp_path: Path) -> None:
+    """No list is read while it waits: the job tells more."""
+    stage = open_stage(tmp_path, world(1))
+
+    back_up(stage, 1, until=WaitFor.JOB, at_once=20)
+
+    reads = [path_of(each).lower() for each in list_job_reads(stage)]
+    last_list = max(place for place, each in enumerate(reads) if each.endswith("/backupjobs"))
+    assert len(reads) - last_list > 10
+
+
+def test_each_vm_is_told_its_own_end(tmp_path: Path) -> None:
+    """Where one of five fails the others are done, and it alone is named."""
+    broken = multiply(built_in("healthy"), 5)
+    lost = Fault(
+        match=Match(method="POST", path="*;web-3/backup"),
+        answer=FaultAnswer(status=403, body={"error": {"code": "AuthorizationFailed"}}),
+    )
+    stage = open_stage(tmp_path, replace(broken, faults=(*broken.faults, lost)))
+
+    ended = back_up(stage, 5, until=WaitFor.JOB, at_once=5)
+
+    failed = [each.number for each in ended.steps if each.state is StepState.FAILED]
+    (target,) = [t for t in ended.plan.targets if t.steps[0].number in failed]
+    assert "web-3" == target.target.name
+    assert 4 == sum(each.job is not None for each in ended.steps)
