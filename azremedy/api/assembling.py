@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from azremedy._version import __version__
 from azremedy.api.access import check_permissions
-from azremedy.api.targets import resolve_vms
+from azremedy.api.side_by_side import work_side_by_side
+from azremedy.api.targets import count_named, resolve_vms
 from azremedy.collect import Collector
 from azremedy.domain import guards
 from azremedy.domain.plan import Request
 from azremedy.domain.planner.assemble import Section, assemble
+from azremedy.ids import ResourceId
 from azremedy.wire import to_json
 
 if TYPE_CHECKING:
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from azremedy.api.connect import Azure
     from azremedy.api.targets import VmNames
     from azremedy.domain.plan import Plan
-    from azremedy.ids import ResourceId
 
 MAX_TARGETS = 20
 """Targets that one plan may have unless the caller says otherwise."""
@@ -49,11 +50,13 @@ def plan_vms(
         azure: the connection.
         asked: the VMs.
         order: what is asked for.
-        plan: plans one VM, with what reads its subscription.
+        plan: plans one VM, with what reads its subscription; called in several threads.
 
     Raises:
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
+    if (refused := refuse_names(azure, order, asked)) is not None:
+        return refused
     vm_ids = resolve_vms(azure, asked)
     if len(vm_ids) > order.max_targets:
         return refuse_too_many(azure, order, vm_ids)
@@ -61,18 +64,32 @@ def plan_vms(
     collectors = {
         key: make_collector(azure, key) for key in {id_.subscription_id.lower() for id_ in vm_ids}
     }
-    sections = tuple(plan(collectors[id_.subscription_id.lower()], id_) for id_ in vm_ids)
+    sections = work_side_by_side(
+        lambda id_: plan(collectors[id_.subscription_id.lower()], id_), vm_ids
+    )
     return assemble_plan(azure, order, sections)
 
 
 def refuse_too_many(azure: Azure, order: Order, targets: tuple[ResourceId, ...]) -> Plan:
     """Make the plan that refuses more targets than the caller expects; nothing more is read."""
-    return assemble_plan(azure, order, (_too_many(targets, order.max_targets),))
+    section = _too_many(targets[0].subscription, len(targets), order.max_targets)
+    return assemble_plan(azure, order, (section,))
 
 
-def _too_many(targets: tuple[ResourceId, ...], max_targets: int) -> Section:
-    place = targets[0].subscription
-    verdicts = guards.check_targets(len(targets), max_targets=max_targets, subject=str(place))
+def refuse_names(azure: Azure, order: Order, asked: VmNames) -> Plan | None:
+    """Refuse more names than targets are expected, before one of them is looked up.
+
+    ``None``: there may be few enough.
+    """
+    count = count_named(asked)
+    if count <= order.max_targets:
+        return None
+    place = ResourceId.parse(f"/subscriptions/{azure.subscription_id}")
+    return assemble_plan(azure, order, (_too_many(place, count, order.max_targets),))
+
+
+def _too_many(place: ResourceId, count: int, max_targets: int) -> Section:
+    verdicts = guards.check_targets(count, max_targets=max_targets, subject=str(place))
     return Section(target=place, verdicts=tuple(verdicts))
 
 
@@ -86,7 +103,8 @@ def assemble_plan(azure: Azure, order: Order, sections: tuple[Section, ...]) -> 
     """
     targets = tuple(section.target for section in sections)
     if len(sections) > order.max_targets:
-        sections = (_too_many(targets, order.max_targets),)
+        place = targets[0].subscription
+        sections = (_too_many(place, len(sections), order.max_targets),)
     request = Request(
         command=order.command,
         targets=targets,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from azremedy.api.side_by_side import work_side_by_side
 from azremedy.api.targets import VmNames, resolve_vms, settle_names
 from azremedy.collect import Collector
 from azremedy.domain import diagnosis as rules_asked
@@ -21,7 +22,7 @@ from azremedy.errors import AmbiguousTargetError, TargetNotFoundError, UsageErro
 from azremedy.playbooks import load_library
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from azremedy.api.connect import Azure
     from azremedy.domain.evidence import Observation
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from azremedy.domain.symptom import Symptom
     from azremedy.ids import ResourceId
     from azremedy.playbooks import Library
+
+MadeT = TypeVar("MadeT")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,29 @@ def diagnose(
         UsageError: for a misspelt code, or a playbook that cannot be used.
         SignInError: no credential worked.
     """
+    return examine_each(azure, asked, lambda each: each, options, guest=guest)
+
+
+def examine_each(
+    azure: Azure,
+    asked: VmNames,
+    then: Callable[[Examined], MadeT],
+    options: DiagnoseOptions | None = None,
+    *,
+    guest: Mapping[ResourceId, Observation[GuestFacts]] | None = None,
+) -> tuple[MadeT, ...]:
+    """Diagnose as :func:`diagnose` does, and keep only what is made of each VM's result.
+
+    Args:
+        azure: the connection.
+        asked: the VMs.
+        then: called in several threads.
+        options: how to diagnose.
+        guest: what a look inside told, for the VMs that were looked into.
+
+    Raises:
+        AzremedyError: as for :func:`diagnose`.
+    """
     chosen = options or DiagnoseOptions()
     library = load_library(chosen.playbooks)
     catalog = Catalog(library.playbooks)
@@ -91,16 +117,13 @@ def diagnose(
         key: _collector(azure, key) for key in {id_.subscription_id.lower() for id_ in vm_ids}
     }
     inside = guest or {}
-    return tuple(
-        _examine(
-            collectors[vm_id.subscription_id.lower()],
-            vm_id,
-            library=library,
-            options=chosen,
-            guest=inside.get(vm_id, UNREAD),
-        )
-        for vm_id in vm_ids
-    )
+
+    def examine(vm_id: ResourceId) -> MadeT:
+        collector = collectors[vm_id.subscription_id.lower()]
+        looked = inside.get(vm_id, UNREAD)
+        return then(_examine(collector, vm_id, library=library, options=chosen, guest=looked))
+
+    return work_side_by_side(examine, vm_ids)
 
 
 def check_code(code: str | None, catalog: Catalog) -> None:

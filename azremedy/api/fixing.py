@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, refuse_too_many
-from azremedy.api.diagnosing import DiagnoseOptions, diagnose, resolve_protected
+from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, refuse_names, refuse_too_many
+from azremedy.api.diagnosing import DiagnoseOptions, Examined, examine_each, resolve_protected
 from azremedy.api.recent import open_diary, read_recent
+from azremedy.api.side_by_side import once
 from azremedy.api.targets import VmNames
 from azremedy.domain.planner.fix.options import FixOptions
 from azremedy.domain.planner.fix.plan import plan_fix as plan_one
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from azremedy.domain.evidence import Observation
     from azremedy.domain.guest import GuestFacts
     from azremedy.domain.plan import Plan
+    from azremedy.domain.planner.assemble import Section
     from azremedy.ids import ResourceId
 
 
@@ -47,22 +50,20 @@ def plan_fix(
     """
     asking, chosen = how or DiagnoseOptions(), options or FixOptions()
     order = Order(command="fix", options=chosen, how=asking, max_targets=max_targets)
+    if (refused := refuse_names(azure, order, asked)) is not None:
+        return refused
     vm_ids = resolve_protected(azure, asked)
     if len(vm_ids) > max_targets:
         return refuse_too_many(azure, order, vm_ids)
     library = load_library(asking.playbooks)
     instructions = {each.name: each for each in library.instructions}
-    examined = diagnose(azure, VmNames(names=tuple(map(str, vm_ids))), asking, guest=guest or {})
-    # Not before: Azure's time is known from its answers.
-    diary = open_diary(azure)
-    sections = tuple(
-        plan_one(
-            each.case,
-            each.diagnosis,
-            chosen,
-            instructions=instructions,
-            recent=read_recent(diary, each.case.vm_id),
-        )
-        for each in examined
-    )
+    # Not before the first answer: Azure's time is known from its answers.
+    diary = once(partial(open_diary, azure))
+
+    def plan(each: Examined) -> Section:
+        recent = read_recent(diary(), each.case.vm_id)
+        return plan_one(each.case, each.diagnosis, chosen, instructions=instructions, recent=recent)
+
+    named = VmNames(names=tuple(map(str, vm_ids)))
+    sections = examine_each(azure, named, plan, asking, guest=guest)
     return assemble_plan(azure, order, sections)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, make_collector, plan_vms
 from azremedy.api.recent import open_diary, read_recent
+from azremedy.api.side_by_side import once
 from azremedy.api.targets import parse_group, resolve_vms
 from azremedy.collect import Needs
 from azremedy.domain.ownership import looks_like_backup, names_vm
@@ -85,7 +86,7 @@ def plan_clean(
     Raises:
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
-    chosen, diary = options or clean.CleanOptions(), cache(partial(open_diary, azure))
+    chosen, diary = options or clean.CleanOptions(), once(partial(open_diary, azure))
     return plan_vms(
         azure,
         asked,
@@ -147,7 +148,7 @@ def plan_backup(
     Raises:
         TargetNotFoundError, AmbiguousTargetError: for a VM that is not there, or not one.
     """
-    chosen, diary = options or backup.BackupOptions(), cache(partial(open_diary, azure))
+    chosen, diary = options or backup.BackupOptions(), once(partial(open_diary, azure))
     return plan_vms(
         azure,
         asked,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azremedy.api.running import find_state_folder
+from azremedy.domain.guest_scripts import SCRIPTS
 from azremedy.domain.plan import Origin
 from azremedy.domain.recent import DAY, NOTHING, Attempt, Ending, Recent, Tried
 from azremedy.domain.remedies import Remedy
@@ -22,6 +23,7 @@ from azremedy.domain.steps import (
 )
 from azremedy.engine.history import JournalDamagedError, Past, read_past
 from azremedy.engine.journal import JOURNAL
+from azremedy.errors import AzureError, TargetNotFoundError
 
 if TYPE_CHECKING:
     from azremedy.api.connect import Azure
@@ -87,7 +89,7 @@ def read_recent(diary: Diary, vm_id: ResourceId) -> Recent:
     for folder in (folder for folder, text in diary.texts if name in text):
         try:
             past = read_past(folder)
-        except JournalDamagedError:
+        except (JournalDamagedError, TargetNotFoundError):
             unread.append(folder.name)
             continue
         if _is_here(past.plan.origin, diary.origin):
@@ -107,7 +109,7 @@ def recall(past: Past, vm_id: ResourceId) -> Recent:
             _tell_attempt(planned, target, past)
             for target in targets
             for planned in target.steps
-            if isinstance(planned.step, TriggerBackup) and planned.number in past.intended
+            if isinstance(planned.step, TriggerBackup) and planned.number in past.triggers
         ),
         tried=tuple(each for target in targets for each in _list_tried(target, past)),
     )
@@ -135,17 +137,17 @@ def _is_here(there: Origin | None, here: Origin | None) -> bool:
 
 
 def _tell_attempt(planned: PlannedStep, target: TargetPlan, past: Past) -> Attempt:
-    trigger = past.triggers.get(planned.number)
+    trigger = past.triggers[planned.number]
     wait = _find_wait(planned, target)
     followed = past.results.get(wait.number) if wait is not None else None
     sent = past.results.get(planned.number)
     job = followed.job if followed is not None else None
     return Attempt(
         run_id=past.run_id or "",
-        sent_at=trigger.sent_at if trigger is not None else past.began,
+        sent_at=trigger.sent_at,
         ending=_tell_ending(sent, followed),
         ended_at=followed.ended_at if followed is not None else None,
-        job_id=(job.job_id if job is not None else None) or (trigger.job_id if trigger else None),
+        job_id=(job.job_id if job is not None else None) or trigger.job_id,
     )
 
 
@@ -189,7 +191,7 @@ def _blame(planned: PlannedStep, result: StepResult, target: TargetPlan, past: P
         job_failed = result.job is not None and result.job.status == "Failed"
         against = [m.remedy for m in target.mends if job_failed and m.remedy not in _OBSTACLES]
     else:
-        against = _list_remedies(planned.step) if _was_in_vain(result) else []
+        against = _list_remedies(planned.step) if _was_in_vain(planned.step, result) else []
     symptoms = target.diagnosis.symptoms[:1] if target.diagnosis is not None else ()
     return [
         Tried(
@@ -204,13 +206,17 @@ def _blame(planned: PlannedStep, result: StepResult, target: TargetPlan, past: P
     ]
 
 
-def _was_in_vain(result: StepResult) -> bool:
+def _was_in_vain(step: Step, result: StepResult) -> bool:
     """Say whether Azure carried a step out, and its effect did not show."""
-    refused = result.error is not None and result.error.answer is not None
-    return result.request_id is not None and not refused
+    if result.error is None or result.error.answer is not None:
+        return False
+    # Before such a script can be sent, the agent's return is waited for.
+    ends = isinstance(step, RunGuestScript) and step.script in {each.end for each in SCRIPTS}
+    return result.request_id is not None or (ends and result.error.msgid == AzureError.msgid)
 
 
 def _list_remedies(step: Step) -> list[Remedy]:
     if isinstance(step, RunGuestScript):
-        return [remedy for remedy in Remedy if remedy == step.script]
+        scripts = {each.name for each in SCRIPTS if step.script in {each.name, each.end}}
+        return [remedy for remedy in Remedy if remedy in scripts]
     return [remedy for kind, remedy in _CHANGES.items() if isinstance(step, kind)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from azremedy.domain.ends import find_ends
 from azremedy.domain.guards import ACCESS_GUARDS
 from azremedy.domain.run import Run, RunState, StepResult, StepState
 from azremedy.domain.steps import DeleteLock
@@ -42,15 +43,17 @@ def preview(plan: Plan, *, dry_run: bool = True) -> Run:
         state, code = RunState.FAILED, EXIT_FAILURES
     elif plan.empty:
         state = RunState.NOTHING_TO_DO
+    steps = tuple(
+        StepResult(number=planned.number, state=StepState.PLANNED) for planned in plan.steps
+    )
     return Run(
         command=plan.command,
         dry_run=dry_run,
         state=state,
         plan=plan,
-        steps=tuple(
-            StepResult(number=planned.number, state=StepState.PLANNED) for planned in plan.steps
-        ),
+        steps=steps,
         exit_code=code,
+        targets=find_ends(plan, steps),
     )
 
 

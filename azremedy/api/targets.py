@@ -61,6 +61,17 @@ def resolve_vms(azure: Azure, asked: VmNames) -> tuple[ResourceId, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def count_named(asked: VmNames) -> int:
+    """Say how many VMs are named at least; nothing is looked up.
+
+    A name may be that of a VM whose id is given, too; what is no id is counted by nobody.
+    """
+    ids = {name.lower().rstrip("/") for name in asked.names if "/" in name}
+    told = {each.rpartition("/")[2] for each in ids}
+    bare = {name.lower() for name in asked.names if "/" not in name}
+    return len(ids) + len(bare - told)
+
+
 def settle_names(azure: Azure, asked: VmNames) -> VmNames:
     """Name the VMs that a scan is to find, and check that one which found them was made here.
 

@@ -25,7 +25,7 @@ def following(plan: Plan) -> Iterator[Callable[[Event], None]]:
     # What the loggers tell would run through lines that are drawn in place.
     normal = find_talk(click.get_current_context()) is Talk.NORMAL
     if not (normal and talk.is_terminal and not talk.is_dumb_terminal):
-        yield make_listener(talk, console.errors())
+        yield make_listener(talk, console.errors(), plan=plan)
         return
     from azremedy.report.board import Board  # noqa: PLC0415 - only at a terminal
 

@@ -131,6 +131,40 @@ class StepResult:
     """For scripts in the guest: what they printed, its last 4,096 bytes."""
 
 
+class TargetState(StrEnum):
+    """Where one target of a run stands."""
+
+    PLANNED = "planned"
+    """Its steps are shown, and none is begun."""
+    REFUSED = "refused"
+    """A guard forbids what it would need."""
+    NOTHING_TO_DO = "nothing-to-do"
+    """It has no steps."""
+    DONE = "done"
+    """All its steps are done."""
+    FAILED = "failed"
+    """A step of it, or one that it shares with others, failed, or its outcome is unknown."""
+    UNFINISHED = "unfinished"
+    """The run ended between two of its steps."""
+    NOT_BEGUN = "not-begun"
+    """Nothing was done for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetEnd:
+    """What became of one target."""
+
+    target: ResourceId
+    """The VM, or the group."""
+    state: TargetState
+    """Where it stands."""
+    last_step: int | None = None
+    """Number of the step that failed, else of the last one that is done; ``None``: there is none.
+    It may stand in another target's section: a lock that several share is taken off once."""
+    reason: str = ""
+    """One line for people."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """A plan and what became of it. A dry run has the same shape: its steps stay planned."""
@@ -151,6 +185,9 @@ class Run:
     """Names the journal; ``None`` when nothing was begun."""
     journal: str | None = None
     """The journal's path; ``None`` when nothing was begun."""
+    targets: tuple[TargetEnd, ...] = ()
+    """One for each target of the plan, in order; what gives a locked group back is not among their
+    steps."""
     schema: Literal["azremedy.run/1"] = "azremedy.run/1"
 
 

@@ -13,6 +13,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from azremedy.domain.ends import find_ends
 from azremedy.domain.events import Event, RunEnded, StepEnded, StepStarted
 from azremedy.domain.returning import find_returns, is_return
 from azremedy.domain.run import SETTLED, Run, RunState, StepResult, StepState
@@ -202,6 +203,7 @@ def _conclude(
         exit_code=code,
         run_id=past.run_id,
         journal=past.journal,
+        targets=find_ends(plan, steps),
     )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
+from azremedy.domain.jobs import SNAPSHOT, task_status
 from azremedy.domain.resources import BackupJob
 from azremedy.gateways.backup import JobFilter
 from azremedy.gateways.clock import Clock
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _RUNNING = JobFilter(status="InProgress")
+# All jobs of a vault together are read every so often, until each has been read once: with their
+# ends and the lists that is what an hour allows for twenty of them.
+_SHARE = timedelta(seconds=12)
+# Between reads of a job of which nothing is to come but its end, which the list shows.
+_DULL = timedelta(minutes=30)
 
 
 class JobSource(Protocol):
@@ -40,9 +46,9 @@ class Pace:
     """How often jobs are looked at. Azure's time."""
 
     every: timedelta
-    """Between lists of a vault, and between the first reads of a job."""
+    """Between reads of a job that is followed alone, and between lists that show changes."""
     at_most: timedelta
-    """Between reads of a job in the end: each is twice as late as the one before."""
+    """Between reads of one of several jobs before its snapshot is over."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,13 +56,15 @@ class VaultJobs:
     """What the threads of a run share about one vault."""
 
     turn: Lock = field(default_factory=Lock)
-    """Who lists keeps the others waiting, for the answer is theirs as well."""
+    """Who reads keeps the others waiting, for the answer is theirs as well."""
     followed: set[ResourceId] = field(default_factory=set)
     """Jobs that somebody waits for."""
-    running: frozenset[ResourceId] = frozenset()
+    running: dict[ResourceId, BackupJob] = field(default_factory=dict)
     """Jobs that the last list of running ones showed."""
     listed_at: datetime | None = None
     """When that was."""
+    pause: timedelta = timedelta()
+    """How long it counts."""
     begun: int = 0
     """Lists of the recent jobs that were begun."""
     answered: int = 0
@@ -87,6 +95,7 @@ class JobWatch:
         asked = vault.begun
         with vault.turn:
             if vault.answered <= asked:
+                _leave_if_asked(clock)
                 vault.begun += 1
                 vault.recent = source.list_jobs(vault_id, JobFilter.recent(clock.now()))
                 vault.answered = vault.begun
@@ -126,41 +135,67 @@ class Follower:
     vault: VaultJobs
     """What is shared with those who wait for other jobs of the vault."""
     _job: BackupJob | None = None
-    _read_at: datetime | None = None
+    _looked_at: datetime | None = None
     _pause: timedelta = timedelta()
 
     def read(self) -> BackupJob:
         """Give the job. Ask often: Azure is asked no more often than needed.
 
-        Where others of the vault are followed as well, its tasks may be some minutes old: only the
-        job itself tells of these, and an end shows in the list.
+        Where others of the vault are followed as well, its tasks may be some minutes old, or not
+        be known yet: only the job itself tells of these, and an end shows in the list.
 
         Raises:
             NotFoundError: the vault has no such job.
             AzremedyError: as the source tells them.
         """
-        known = self._job
-        if known is not None and len(self.vault.followed) > 1 and self._seems_unchanged():
-            return known
-        self._read_at = self.clock.now()
+        if len(self.vault.followed) == 1:
+            return self._read_it()
+        with self.vault.turn:
+            _leave_if_asked(self.clock)
+            return self._find_unchanged() or self._read_it()
+
+    def _read_it(self) -> BackupJob:
+        self._looked_at = self.clock.now()
         self._job = self.source.get_job(self.job_id.parent, self.job_id.name)
-        self._pause = min(max(self._pause * 2, self.pace.every), self.pace.at_most)
+        longer = min(max(self._pause * 2, self._shortest), max(self.pace.at_most, self._shortest))
+        self._pause = _DULL if _is_dull(self._job) else longer
         return self._job
 
-    def _seems_unchanged(self) -> bool:
-        """Say whether the job still runs, and was read not so long ago."""
-        read_at = self._read_at
-        if read_at is None or self.clock.now() >= read_at + self._pause:
-            return False
-        with self.vault.turn:
-            self._list_running()
-            listed_at = self.vault.listed_at
-            # A list from before the job was read knows less than was read.
-            return self.job_id in self.vault.running or listed_at is None or listed_at < read_at
+    @property
+    def _shortest(self) -> timedelta:
+        """The time after which a job is read again: the more jobs, the later each."""
+        return max(self.pace.every, _SHARE * len(self.vault.followed))
 
-    def _list_running(self) -> None:
-        vault, now = self.vault, self.clock.now()
-        if vault.listed_at is not None and now < vault.listed_at + self.pace.every:
+    def _find_unchanged(self) -> BackupJob | None:
+        """Give the job as it is known, while the list shows it running and it was read lately."""
+        now = self.clock.now()
+        if self._looked_at is None:
+            self._looked_at, self._pause = now, self._shortest
+        if now >= self._looked_at + self._pause:
+            return None
+        self._list_running(now)
+        listed = self.vault.running.get(self.job_id)
+        if listed is None and self.vault.listed_at is not None:
+            # A list from before the job was read knows less than was read.
+            return self._job if self.vault.listed_at < self._looked_at else None
+        return self._job or listed
+
+    def _list_running(self, now: datetime) -> None:
+        vault = self.vault
+        if vault.listed_at is not None and now < vault.listed_at + vault.pause:
             return
-        listed = self.source.list_jobs(self.job_id.parent, _RUNNING)
-        vault.running, vault.listed_at = frozenset(job.id for job in listed), now
+        jobs = self.source.list_jobs(self.job_id.parent, _RUNNING)
+        running = {job.id: job for job in jobs}
+        is_same = running.keys() == vault.running.keys()
+        vault.pause = min(vault.pause * 2, self.pace.every * 4) if is_same else self.pace.every
+        vault.running, vault.listed_at = running, now
+
+
+def _is_dull(job: BackupJob) -> bool:
+    """Say whether nothing is to come but its end, which the list shows."""
+    return task_status(job, SNAPSHOT).lower() not in {"", "inprogress", "notstarted"}
+
+
+def _leave_if_asked(clock: Clock) -> None:
+    """Let a thread that has waited for its turn leave instead, if somebody wants the run to end."""
+    clock.sleep(0)

@@ -38,7 +38,8 @@ _POLICY_MINUTES = 3
 # Recovery Services counts reads of one kind in a window of an hour. Source: recorded Azure traffic,
 # 2021-2023.
 _WINDOW = "x-ms-ratelimit-remaining-subscription-resource-requests"
-_HOUR_S = 3600.0
+_HOUR = timedelta(hours=1)
+_SPREAD = 4
 # Resource Graph: so many queries are left until a time. Source: learn.microsoft.com/azure/
 # governance/resource-graph/concepts/guidance-for-throttled-requests (2025).
 _QUERIES = "x-ms-user-quota-remaining"
@@ -83,6 +84,51 @@ class Bucket:
         self.seen = max(now, self.seen)
 
 
+@dataclass(slots=True, kw_only=True)
+class Window:
+    """Requests that an hour allows: none comes back before it is over.
+
+    The last of them are spread over the rest of the hour, so that what a run has to know it may
+    always ask. When the hour began only Azure knows: it is counted from the first answer.
+    """
+
+    size: float
+    """What is left at its beginning."""
+    tokens: float
+    """What is left."""
+    began: datetime
+    """When."""
+    free: datetime
+    """When the next one may go."""
+    out: int = 0
+    """Requests that have no answer yet."""
+
+    def take(self, now: datetime) -> float:
+        """Take a request; give the seconds until it may be sent."""
+        if now >= self.began + _HOUR:
+            self._begin(self.size, now)
+        left, self.tokens = self.tokens, self.tokens - 1
+        self.out += 1
+        if left > self.size / _SPREAD:
+            return 0.0
+        end = self.began + _HOUR
+        at = min(max(now, self.free), end) if left >= 1 else end
+        self.free = at + (end - at) / max(left, 1)
+        return (at - now).total_seconds()
+
+    def learn(self, left: int, now: datetime) -> None:
+        """Correct the count by what Azure says is left; many more are those of a new hour."""
+        told = left - self.out
+        if told > self.tokens + self.size / _SPREAD:
+            self.size = max(self.size, float(left))
+            self._begin(told, now)
+        else:
+            self.tokens = min(self.tokens, float(told))
+
+    def _begin(self, tokens: float, now: datetime) -> None:
+        self.tokens, self.began, self.free = tokens, now, now
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """Leave to send one request."""
@@ -102,7 +148,7 @@ class Rates:
     """What is known of Azure's limits over one connection. Threads and sessions share it."""
 
     _guard: Lock = field(default_factory=Lock)
-    _buckets: dict[str, Bucket] = field(default_factory=dict)
+    _buckets: dict[str, Bucket | Window] = field(default_factory=dict)
     _closed: dict[str, datetime] = field(default_factory=dict)
     _policies: dict[str, set[str]] = field(default_factory=dict)
 
@@ -136,14 +182,25 @@ class Rates:
             left = headers.get(_LEFT.format(kind=arm.rpartition(" ")[2]))
             if left is not None and left.isdigit():
                 self._buckets[arm].learn(int(left), now)
-            for name, rest, per_second in _list_policies(ticket.kind, headers):
+            for name, rest in _list_policies(ticket.kind, headers):
                 if name not in self._buckets:
-                    self._open(name, float(rest), per_second(rest), now)
+                    self._open(name, float(rest), max(rest, 1) / _POLICY_MINUTES / 60, now)
                     self._policies.setdefault(ticket.kind, set()).add(name)
                 self._buckets[name].learn(rest, now)
+            self._learn_window(ticket.kind, headers.get(_WINDOW, ""), now)
             closed = _find_closing(status, headers)
             if closed:
                 self._closed[ticket.kind] = now + closed
+
+    def _learn_window(self, kind: str, left: str, now: datetime) -> None:
+        if not left.isdigit():
+            return
+        name, rest = f"{kind} window", int(left)
+        if name not in self._buckets:
+            size = float(rest)
+            self._buckets[name] = Window(size=size, tokens=size, began=now, free=now)
+            self._policies.setdefault(kind, set()).add(name)
+        self._buckets[name].learn(rest, now)
 
     def _open(self, name: str, size: float, per_second: float, now: datetime) -> None:
         self._buckets[name] = Bucket(size=size, per_second=per_second, tokens=size, seen=now)
@@ -203,22 +260,11 @@ def _kind_of(method: str, url: str) -> str:
     return f"{_subscription_of(url)} {method.upper()} {'/'.join(types)}"
 
 
-def _list_policies(kind: str, headers: Mapping[str, str]) -> Iterator[tuple[str, int, Any]]:
+def _list_policies(kind: str, headers: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     subscription = kind.partition(" ")[0]
     for name, left in _POLICY.findall(headers.get(_POLICIES, "")):
         if not name.endswith("Resource"):
-            yield f"{subscription} {name}", int(left), _refill_of_policy
-    window = headers.get(_WINDOW, "")
-    if window.isdigit():
-        yield f"{kind} window", int(window), _refill_of_window
-
-
-def _refill_of_policy(size: int) -> float:
-    return max(size, 1) / _POLICY_MINUTES / 60
-
-
-def _refill_of_window(size: int) -> float:
-    return max(size, 1) / _HOUR_S
+            yield f"{subscription} {name}", int(left)
 
 
 def _find_closing(status: int, headers: Mapping[str, str]) -> timedelta | None:

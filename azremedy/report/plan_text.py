@@ -8,6 +8,7 @@ from azremedy.domain.run import RunState, StepState
 from azremedy.report import words
 from azremedy.report.escaping import escape
 from azremedy.report.explain_text import show_instructions
+from azremedy.report.fleet_text import has_several, show_ends
 from azremedy.report.plan_lines import tell_steps, tell_target
 from azremedy.report.plan_tree import show_branches
 from azremedy.report.step_words import doing
@@ -41,11 +42,15 @@ def show_plan(plan: Plan, console: Console) -> None:
 
 
 def show_run(run: Run, console: Console, *, with_journal: bool = True) -> None:
-    """Write what became of each step, and of the whole."""
+    """Write what became of each step, and of the whole; of several targets a line for each."""
     by_number = {planned.number: planned for planned in run.plan.steps}
+    several = has_several(run.plan) and run.run_id is not None
+    own = {planned.number for target in run.plan.targets for planned in target.steps}
     for result in run.steps:
-        if result.state is not StepState.PLANNED:
+        if result.state is not StepState.PLANNED and not (several and result.number in own):
             _show_result(by_number[result.number], result, console)
+    if several:
+        show_ends(run, console)
     told = words.RUNS[run.state] if run.steps else words.WITHOUT_STEPS[run.state]
     console.print(escape(told), style="bold", soft_wrap=True)
     if with_journal and run.run_id is not None and run.state in _UNFINISHED:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azremedy.domain.plan import Copy, Decision
-from azremedy.domain.run import RunState, StepState
+from azremedy.domain.run import RunState, StepState, TargetState
 from azremedy.domain.steps import Reversible
 
 if TYPE_CHECKING:
@@ -51,6 +51,16 @@ RUNS = {
     RunState.INTERRUPTED: "Interrupted.",
 }
 
+
+TARGETS = {
+    TargetState.PLANNED: "planned",
+    TargetState.REFUSED: "refused",
+    TargetState.NOTHING_TO_DO: "nothing to do",
+    TargetState.DONE: "done",
+    TargetState.FAILED: "failed",
+    TargetState.UNFINISHED: "not finished",
+    TargetState.NOT_BEGUN: "not begun",
+}
 
 WITHOUT_STEPS = {**RUNS, RunState.FAILED: "Nothing was changed; not everything could be read."}
 """Endings of a plan that has nothing to do."""

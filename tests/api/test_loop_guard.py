@@ -1,11 +1,9 @@
-"""A repair that did not help is not driven in circles: earlier runs' journals are heeded."""
+"""Earlier runs' journals are heeded: no backup too soon, and none too many in a day."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,76 +11,20 @@ from azremedy import api
 from azremedy.api.connect import connect_app
 from azremedy.api.recent import open_diary, read_recent
 from azremedy.domain.remedies import Remedy
-from azremedy.domain.steps import Manual, TriggerBackup
-from azremedy.engine.history import read_past
+from azremedy.domain.steps import TriggerBackup
+from tests.support.desks import WEB, Desk, open_desk, scripted
 from tests.support.stages import (
-    JOB_TYPE,
     SUBSCRIPTION,
     TRIGGER,
-    Stage,
     answered,
     built_in,
     guards_of,
-    kinds,
-    names,
     open_stage,
     with_faults,
 )
 
-if TYPE_CHECKING:
-    from azremedy.domain.plan import Plan
-    from azremedy.domain.run import Run
-    from azremedy.sandbox.scenario import Scenario
-
-WEB = names("web-1")
 CODE = "ExtensionFailedVssServiceInBadState"
 RESTARTABLE = "extension-failed-vss-service-in-bad-state"
-NO_AGENT = "dot-net-missing"
-NO_CAUSE = "extension-failed-snapshot-limit-reached-error"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
-    """A world, and a connection to it whose plans heed the journals of one folder."""
-
-    stage: Stage
-    azure: api.Azure
-
-    def back_up(self, **options: Any) -> Plan:
-        """Plan `backup-now`."""
-        return api.plan_backup(self.azure, WEB, api.BackupOptions(**options))
-
-    def fix(self, *remedies: Remedy, **options: Any) -> Plan:
-        """Plan `fix` with these remedies allowed."""
-        allowed = frozenset(remedies)
-        return api.plan_fix(self.azure, WEB, api.FixOptions(allowed=allowed, **options))
-
-    def apply(self, plan: Plan) -> Run:
-        """Carry a plan out."""
-        return api.apply(self.azure, plan)
-
-    def wait(self, **time: float) -> None:
-        """Let time pass."""
-        self.stage.world.clock.advance(timedelta(**time).total_seconds())
-
-    def forget_jobs(self) -> None:
-        """Let the service list no job any more, as for a while after each request."""
-        for job in self.stage.documents(JOB_TYPE):
-            self.stage.world.documents.remove(job["id"])
-
-
-def open_desk(folder: Path, what: str | Scenario, journals: Path | None = None) -> Desk:
-    """Open a world; its journals are those of another desk where a folder is given."""
-    folder.mkdir(exist_ok=True)
-    stage = open_stage(folder, what)
-    state = journals or stage.state
-    return Desk(stage=stage, azure=connect_app(stage.app, SUBSCRIPTION, state_folder=state))
-
-
-def scripted(name: str, *outcomes: str) -> Scenario:
-    """Give a scenario whose backups end as told."""
-    base = built_in(name)
-    return replace(base, backup=replace(base.backup, outcome=outcomes))
 
 
 def test_no_second_backup_right_after_one_that_failed(tmp_path: Path) -> None:
@@ -214,92 +156,6 @@ def test_foreseen_failure_does_not_keep_the_next_backup_waiting(tmp_path: Path) 
     assert () == guards_of(desk.back_up())
 
 
-def test_remedy_that_did_not_help_is_a_persons_turn_next(tmp_path: Path) -> None:
-    """The same code after the same remedy: no third restart, but what a person does."""
-    desk = open_desk(tmp_path, scripted(RESTARTABLE, CODE, CODE))
-    failed = desk.apply(desk.fix(Remedy.RESTART_VM))
-    desk.wait(hours=2)
-
-    plan = desk.fix(Remedy.RESTART_VM)
-
-    assert 11 == failed.exit_code
-    assert ("did-not-help",) == guards_of(plan)
-    assert "--no-cool-down" == plan.refusals[0].override
-    told = [p.step.instructions.name for p in plan.steps if isinstance(p.step, Manual)]
-    assert ["restart-vss-service"] == told
-    assert len(told) == len(plan.steps)
-
-
-def test_one_word_repeats_a_remedy(tmp_path: Path) -> None:
-    """A person may know why it helps now; the plan says that it did not before."""
-    desk = open_desk(tmp_path, scripted(RESTARTABLE, CODE, "success"))
-    desk.apply(desk.fix(Remedy.RESTART_VM))
-
-    plan = desk.fix(Remedy.RESTART_VM, no_cool_down=True)
-
-    told = {verdict.guard for verdict in plan.targets[0].verdicts}
-    assert {"cool-down", "did-not-help"} == told
-    assert 0 == desk.apply(plan).exit_code
-
-
-def test_next_remedy_is_named_and_taken(tmp_path: Path) -> None:
-    """A restart brought no agent back: the next flag is named, and with it the next is planned."""
-    desk = open_desk(tmp_path, NO_AGENT)
-    failed = desk.apply(desk.fix(Remedy.RESTART_VM))
-
-    same = desk.fix(Remedy.RESTART_VM)
-    next_ = desk.fix(Remedy.RESTART_VM, Remedy.REDEPLOY_VM)
-
-    assert 3 == failed.exit_code
-    assert 0 == desk.stage.count_jobs()
-    assert ("did-not-help",) == guards_of(same)
-    assert "--reapply" == same.refusals[0].override
-    assert ("RedeployVm", "TriggerBackup", "WaitForJob") == kinds(next_)
-
-
-def test_trouble_on_the_way_does_not_speak_against_a_remedy(tmp_path: Path) -> None:
-    """A restart that Azure refused was not tried."""
-    refused = with_faults(
-        built_in(NO_AGENT),
-        answered(replace(TRIGGER, path="*/restart"), 403, code="AuthorizationFailed"),
-    )
-    desk = open_desk(tmp_path, refused)
-    desk.apply(desk.fix(Remedy.RESTART_VM))
-
-    assert () == guards_of(desk.fix(Remedy.RESTART_VM))
-
-
-def test_other_code_is_another_story(tmp_path: Path) -> None:
-    """The remedy helped against its code; what fails now is judged anew."""
-    desk = open_desk(tmp_path, scripted(RESTARTABLE, "UserErrorFsFreezeFailed"))
-    desk.apply(desk.fix(Remedy.RESTART_VM))
-    desk.wait(hours=2)
-
-    assert "did-not-help" not in guards_of(desk.fix(Remedy.RESTART_VM))
-
-
-def test_bare_backup_is_not_repeated_blindly(tmp_path: Path) -> None:
-    """Every known cause is ruled out and a backup failed all the same: no second one alike."""
-    desk = open_desk(tmp_path, NO_CAUSE)
-    failed = desk.apply(desk.fix())
-    desk.wait(hours=2)
-
-    plan = desk.fix()
-
-    assert 11 == failed.exit_code
-    assert ("did-not-help",) == guards_of(plan)
-    assert "azremedy explain ExtensionFailedSnapshotLimitReachedError" in plan.refusals[0].message
-
-
-def test_after_a_day_it_may_be_tried_again(tmp_path: Path) -> None:
-    """The world may have changed: nothing is held against a remedy for longer."""
-    desk = open_desk(tmp_path, scripted(RESTARTABLE, CODE, CODE))
-    desk.apply(desk.fix(Remedy.RESTART_VM))
-    desk.wait(hours=25)
-
-    assert () == guards_of(desk.fix(Remedy.RESTART_VM))
-
-
 def test_worlds_are_not_mixed_up(tmp_path: Path) -> None:
     """A failure in one sandbox says nothing about a VM of the same id in another, or in Azure."""
     desk = open_desk(tmp_path / "one", scripted("healthy", CODE))
@@ -327,17 +183,33 @@ def test_old_journals_are_not_opened(tmp_path: Path) -> None:
     """Runs are named by their beginning: one that cannot be read matters only while it is young."""
     desk = open_desk(tmp_path, "healthy")
     run = desk.apply(desk.back_up())
-    journal = Path(str(run.journal))
-    damaged = journal.read_text().replace('"entry": "intent"', '"entry": "nonsense"')
+    damaged = Path(str(run.journal)).read_text().replace('"entry": "intent"', '"entry": "x"')
+    runs = desk.stage.state / "runs"
     for name in ("20261110T080000Z-00000001", "20261120T070000Z-00000002"):
-        folder = desk.stage.state / "runs" / name
-        folder.mkdir()
-        (folder / "journal.jsonl").write_text(damaged)
+        (runs / name).mkdir()
+        (runs / name / "journal.jsonl").write_text(damaged)
+    (runs / "20261120T070000Z-00000003" / "journal.jsonl").mkdir(parents=True)
+    (runs / "20261120T070000Z-00000004").mkdir()
 
     plan = desk.back_up()
 
     told = [v.message for v in plan.targets[0].verdicts if v.guard == "recent-runs-unreadable"]
-    assert ["the journal of run 20261120T070000Z-00000002 cannot be read"] == told
+    assert [
+        "the journal of run 20261120T070000Z-00000003 cannot be read",
+        "the journal of run 20261120T070000Z-00000002 cannot be read",
+    ] == told
+
+
+def test_run_of_unknown_origin_is_not_counted(tmp_path: Path) -> None:
+    """Whether it was in this Azure cannot be told from its journal."""
+    desk = open_desk(tmp_path, scripted("healthy", CODE))
+    journal = Path(str(desk.apply(desk.back_up()).journal))
+    first, _, rest = journal.read_text().partition("\n")
+    entry = json.loads(first)
+    entry["plan"]["origin"] = None
+    journal.write_text(f"{json.dumps(entry)}\n{rest}")
+
+    assert () == guards_of(desk.back_up())
 
 
 def test_many_runs_of_other_machines_are_passed_over(tmp_path: Path) -> None:
@@ -368,14 +240,3 @@ def test_second_backup_of_one_plan_stays_in_the_budget(
 
     assert 2 == sum(isinstance(planned.step, TriggerBackup) for planned in plan.steps)
     assert expected == guards_of(plan)
-
-
-def test_journal_tells_which_remedy_was_for_which_cause(tmp_path: Path) -> None:
-    """What a later plan needs is in the journal, not in anybody's memory."""
-    desk = open_desk(tmp_path, scripted(RESTARTABLE, CODE))
-    run = desk.apply(desk.fix(Remedy.RESTART_VM))
-
-    past = read_past(Path(str(run.journal)).parent)
-
-    mends = [(mend.cause, mend.remedy) for mend in past.plan.targets[0].mends]
-    assert [("as-the-code-says", Remedy.RESTART_VM)] == mends

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from azremedy.api.scan import (
     ScanOptions,
     scan,
@@ -28,7 +26,6 @@ from tests.support.scans import (
     told,
 )
 from tests.support.stages import (
-    Stage,
     answered,
     built_in,
     open_stage,
@@ -40,12 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from azremedy.sandbox.scenario import Scenario
-
-
-@pytest.fixture
-def stage(tmp_path: Path) -> Stage:
-    """Give the world of 32 VMs in three subscriptions."""
-    return stage_of(tmp_path)
 
 
 def test_where_graph_is_denied_each_service_is_asked(tmp_path: Path) -> None:

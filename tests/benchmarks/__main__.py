@@ -1,6 +1,6 @@
 """Run benchmarks, print their tables, and keep them.
 
-    python -m tests.benchmarks [--only NAME] [--quick] [--out FOLDER]
+python -m tests.benchmarks [--only NAME] [--quick] [--out FOLDER]
 """
 
 from __future__ import annotations
@@ -11,6 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.benchmarks.fleets import run_fleets
+from tests.benchmarks.growth import run_growth
+from tests.benchmarks.one_vm import run_one_vm
+from tests.benchmarks.scans import run_scan
 from tests.benchmarks.startup import run_startup
 from tests.benchmarks.tables import describe_machine, save, write_markdown
 
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
 
 BENCHMARKS: dict[str, Callable[..., Table]] = {
     "startup": run_startup,
+    "one-vm": run_one_vm,
+    "fleets": run_fleets,
+    "scan": run_scan,
+    "growth": run_growth,
 }
 """By name, in their order."""
 RESULTS = Path(__file__).with_name("results")

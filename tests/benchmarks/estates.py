@@ -13,6 +13,7 @@ import json
 import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from azremedy.sandbox import server
@@ -367,6 +368,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--vms", type=int, default=10_000)
     parser.add_argument("--subscriptions", type=int, default=20)
+    parser.add_argument("--record", type=Path)
     chosen = parser.parse_args()
     shape = Shape(vms=chosen.vms, subscriptions=chosen.subscriptions)
 
@@ -374,7 +376,7 @@ def main() -> None:
         sys.stdout.write(json.dumps(document) + "\n")
         sys.stdout.flush()
 
-    server.serve(server.Setting(scenario=make_estate(shape)), ready=ready)
+    server.serve(server.Setting(scenario=make_estate(shape), record=chosen.record), ready=ready)
 
 
 if __name__ == "__main__":

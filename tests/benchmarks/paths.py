@@ -24,8 +24,11 @@ _DURATIONS = (
     ("POST", "/backup", ("takeSnapshot",)),
 )
 """Operations that a change begins, and how long they take by themselves."""
-_LIMITS = {"GET": (250, 25.0), "HEAD": (250, 25.0), "DELETE": (200, 10.0)}
-_WRITES = (200, 10.0)
+_GIVEN = {"subscriptions", "providers", "locations"}
+"""Kinds of parts whose names no answer has to tell."""
+_LIMITS = {"GET": (250.0, 25.0), "DELETE": (200.0, 10.0)}
+_WRITES = (200.0, 10.0)
+_HOUR_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +130,10 @@ def _is_followed_by_its_like(exchanges: tuple[Exchange, ...], place: int) -> boo
 
 
 def _names(path: str) -> tuple[str, ...]:
-    """List the names of things in a path: every other part, counted from its provider."""
-    return tuple(part for part in path.split("/") if len(part) > 3)
+    """List the names of things in a path: every other part, but for what a person gives."""
+    parts = path.strip("/").split("/")
+    pairs = zip(parts[::2], parts[1::2], strict=False)
+    return tuple(name for kind, name in pairs if kind not in _GIVEN)
 
 
 def _told_names(exchange: Exchange, known: dict[str, int]) -> Iterator[str]:
@@ -157,8 +162,29 @@ def _ends(exchange: Exchange) -> bool:
 def throttle_bound_s(exchanges: Iterable[Exchange]) -> float:
     """Give the least seconds in which Azure takes so many requests of each subscription.
 
-    Resource Manager's token buckets for reads, writes and deletes; see the module's source.
+    Resource Manager's token buckets, Compute's for restore points, and Recovery Services' reads of
+    one kind in an hour. Source: learn.microsoft.com/azure/azure-resource-manager/management/
+    request-limits-and-throttling (2025-05-28); recorded Azure traffic, 2021-2024.
     """
-    counted = Counter((each.subscription, _LIMITS.get(each.method, _WRITES)) for each in exchanges)
-    waits = ((number - size) / refill for (_, (size, refill)), number in counted.items())
-    return max(0.0, *waits, 0.0)
+    taken = [each for each in exchanges if each.status != 429]
+    counted = Counter((each.subscription, limit) for each in taken for limit in _limits(each))
+    waits = [_wait_s(number, limit) for (_, limit), number in counted.items()]
+    return max([0.0, *waits])
+
+
+def _limits(exchange: Exchange) -> Iterator[tuple[str, float, float]]:
+    """List the limits that a request counts against: name, size, and refill a second."""
+    method = "GET" if exchange.method == "HEAD" else exchange.method
+    yield (method, *_LIMITS.get(method, _WRITES))
+    kind = type_of_path(exchange.path).lower()
+    if kind.startswith("microsoft.compute/restorepointcollections") and method == "DELETE":
+        yield ("points", 360.0, 2.0)
+    if kind.startswith("microsoft.recoveryservices/vaults/") and method == "GET":
+        yield (kind, 150.0, 0.0)
+
+
+def _wait_s(number: int, limit: tuple[str, float, float]) -> float:
+    _, size, refill = limit
+    if refill:
+        return (number - size) / refill
+    return (number - 1) // size * _HOUR_S

@@ -50,7 +50,7 @@ def _own(served: Served) -> tuple[Program, ...]:
         _program("azremedy --help", (AZREMEDY, "--help"), bare),
         _program("completion of azremedy un", (AZREMEDY,), completing),
         _program("azremedy find-rg", (AZREMEDY, "find-rg"), served.env),
-        _program(_UNLOCK, (AZREMEDY, "unlock-rg", "-g", _GROUP, "--dry-run"), served.env),
+        _program(_UNLOCK, (AZREMEDY, "unlock-rg", _GROUP, "--dry-run"), served.env),
     )
 
 

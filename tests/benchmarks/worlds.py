@@ -30,6 +30,8 @@ AZURES_LIMITS = {
 }
 """Azure's own. Source: learn.microsoft.com/azure/azure-resource-manager/management/
 request-limits-and-throttling (2025-05-28), and the sandbox's documentation of the others."""
+RECORD = "exchanges.jsonl"
+"""The file of a world's exchanges."""
 PACED = CHECKOUT / "tests" / "benchmarks" / "scripts" / "paced"
 
 
@@ -47,7 +49,7 @@ class Served:
     @property
     def record(self) -> Path:
         """The file of its exchanges."""
-        return self.folder / "exchanges.jsonl"
+        return self.folder / RECORD
 
 
 def write_world(
@@ -76,15 +78,18 @@ def write_world(
 @contextmanager
 def serving(scenario: str | Path, folder: Path, *, speed: float = 1.0) -> Iterator[Served]:
     """Serve a world, as Azure paces its clients, until the block ends."""
-    record = folder / "exchanges.jsonl"
-    command = [sys.executable, "-m", "azremedy", "sandbox", "serve", str(scenario)]
-    child = subprocess.Popen(
-        [*command, "--realistic", "--speed", str(speed), "--record", str(record)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=CHECKOUT,
-    )
-    with child:
+    paced = ("--realistic", "--speed", str(speed), "--record", str(folder / RECORD))
+    command = (sys.executable, "-m", "azremedy", "sandbox", "serve", str(scenario), *paced)
+    with serving_program(command, folder, speed=speed) as served:
+        yield served
+
+
+@contextmanager
+def serving_program(
+    command: tuple[str, ...], folder: Path, *, speed: float = 1.0
+) -> Iterator[Served]:
+    """Keep a program going that serves a world and first tells where."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=CHECKOUT) as child:
         try:
             ready = json.loads(child.stdout.readline() if child.stdout else "{}")
             yield Served(env=_environment(ready, folder, speed), folder=folder, speed=speed)

@@ -78,7 +78,7 @@ ROWS = (
     row("restart-agent --by reapply", "vm-changing"),
     row("guest check", "healthy"),
     row("guest collect-logs", "healthy-windows", sends=2),
-    row("guest update-agent", OUTDATED),
+    row("guest update-agent", OUTDATED, sends=2),
     row("guest deep-clean", "extension-operation-failed-for-managed-disks"),
     row("allow-storage", "storage-blocked"),
     row("allow-storage --by endpoint", "storage-blocked-by-route"),
@@ -87,7 +87,7 @@ ROWS = (
     row("fix", "healthy", sends=0),
     row("fix --unlock", LIMIT, sends=3),
     row("fix --unlock --include-inherited --relock", "lock-on-subscription", sends=4),
-    row("fix --run-command --allow-storage", "agent-outdated-and-storage-blocked", sends=3),
+    row("fix --run-command --allow-storage", "agent-outdated-and-storage-blocked", sends=4),
     row("fix --cancel-job", "user-error-backup-operation-in-progress", sends=2),
     row("fix --no-cool-down", "extension-failed-snapshot-limit-reached-error", code=11),
 )

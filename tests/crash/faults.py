@@ -95,23 +95,25 @@ class Trouble:
     """How the sandbox does it."""
 
 
-def list_kinds(stage: Stage, *, since: int) -> tuple[Kind, ...]:
-    """List the kinds of requests that a stage has seen after its first ones."""
-    asked = stage.requests()[since:]
-    return tuple(sorted({_kind_of(each) for each in asked}))
+def list_troubles(whole: Whole, folder: Path, *, times: int) -> tuple[Trouble, ...]:
+    """List all that can go wrong at each kind of request of a run.
 
-
-def list_troubles(stage: Stage, *, since: int, times: int) -> tuple[Trouble, ...]:
-    """List all that can go wrong at each kind of request of a run."""
-    old = _list_first_answers(stage, since=since)
-    found = []
-    for kind in list_kinds(stage, since=since):
+    Args:
+        whole: the run.
+        folder: where it may run once more, to be listened to.
+        times: how often in a row each goes wrong. The SDK tries what may be repeated six times.
+    """
+    folder.mkdir(parents=True)
+    stage = _open(whole.scenario, folder)
+    run_until(stage, whole.plan, Life())
+    old, found = _list_first_answers(stage), []
+    for kind in sorted({_kind_of(each) for each in stage.requests()}):
         makers = _ANYWHERE if kind.method in READS else {**_ANYWHERE, **_AT_WRITES}
         faults = {name: make(kind.match, times) for name, make in makers.items()}
         if kind in old:
             faults["stale"] = _stale(kind, old[kind])
         found.extend(
-            Trouble(name=f"{name} at {kind.method} {kind.path[-60:]}", fault=fault)
+            Trouble(name=f"{name} at {kind.method} {kind.path}", fault=fault)
             for name, fault in faults.items()
         )
     return tuple(found)
@@ -121,10 +123,10 @@ def _kind_of(exchange: Any) -> Kind:
     return Kind(exchange["method"], _GUID.sub("*", path_of(exchange)))
 
 
-def _list_first_answers(stage: Stage, *, since: int) -> dict[Kind, Any]:
+def _list_first_answers(stage: Stage) -> dict[Kind, Any]:
     """Give the first answer to each read that was answered otherwise later."""
     answers: dict[Kind, list[Any]] = {}
-    for each in stage.requests()[since:]:
+    for each in stage.requests():
         if each["method"] in READS:
             answers.setdefault(_kind_of(each), []).append((each["status"], each["response_body"]))
     return {

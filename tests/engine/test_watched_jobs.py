@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,11 +14,13 @@ from azremedy.domain.planner.backup import BackupOptions
 from azremedy.domain.ramp import Ramp
 from azremedy.domain.run import StepState
 from azremedy.domain.steps import WaitFor, WaitForJob
+from azremedy.engine.handlers.base import Patience
 from azremedy.engine.stop import Steering
+from azremedy.engine.watch import JobWatch, Pace
 from azremedy.sandbox.scenario import Fault, FaultAnswer, Match
-from azremedy.sandbox.scenario_model import Limits
+from azremedy.sandbox.scenario_model import Limits, Timing
 from tests.support.fleets import multiply, name_vm
-from tests.support.stages import built_in, names, open_stage, path_of
+from tests.support.stages import SUBSCRIPTION, built_in, names, open_stage, path_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +30,11 @@ if TYPE_CHECKING:
     from tests.support.stages import Json, Stage
 
 AN_HOUR = 150
+AS_IN_AZURE = {
+    "takeSnapshot": Timing(seconds=480, retry_after=30),
+    "transferData": Timing(seconds=1800, retry_after=30),
+}
+"""Recorded Azure traffic, 2024."""
 
 
 def world(count: int) -> Scenario:
@@ -94,3 +103,35 @@ def test_each_vm_is_told_its_own_end(tmp_path: Path) -> None:
     (target,) = [t for t in ended.plan.targets if t.steps[0].number in failed]
     assert "web-3" == target.target.name
     assert 4 == sum(each.job is not None for each in ended.steps)
+
+
+def test_lists_show_the_ends_of_jobs_that_take_as_long_as_in_azure(tmp_path: Path) -> None:
+    """Twenty side by side for 38 minutes: each end is seen soon, and an hour's reads suffice."""
+    scenario = replace(world(20), operations=AS_IN_AZURE)
+    stage = open_stage(tmp_path, scenario)
+    started = back_up(stage, 20, until=WaitFor.NONE, at_once=20)
+    jobs = [each.job.job_id for each in started.steps if each.job and each.job.job_id]
+    clock, began, seen = stage.azure.clock, stage.azure.clock.now(), dict[str, datetime]()
+    before = len(list_job_reads(stage))
+
+    source, watch = stage.azure.gateways(SUBSCRIPTION).backup, JobWatch()
+    with ExitStack() as waiting:
+        pace = Patience()
+        followers = [
+            waiting.enter_context(
+                watch.following(
+                    job, source, clock, Pace(every=pace.job_every, at_most=pace.job_at_most)
+                )
+            )
+            for job in jobs
+        ]
+        while len(seen) < 20:
+            clock.sleep(30)
+            for each in followers:
+                if str(each.job_id) not in seen and not (job := each.read()).running:
+                    seen[str(each.job_id)] = clock.now()
+                    assert "Completed" == job.status
+
+    assert max(seen.values()) - began < timedelta(minutes=42)
+    assert len(list_job_reads(stage)) - before < 100
+    assert 0 == count_refused(stage)

@@ -39,7 +39,7 @@ def find_item(backup: Any, resources: Any) -> tuple[str, str, Any]:
         group = vault.id.split("/")[4]
         chosen = "backupManagementType eq 'AzureIaasVM'"
         for item in backup.backup_protected_items.list(vault.name, group, filter=chosen):
-            if item.properties.friendly_name == VM:
+            if item.properties["friendlyName"] == VM:
                 return vault.name, group, item
     raise SystemExit(f"{VM} is not protected")
 
