@@ -46,6 +46,11 @@ def save_plan(plan: Plan, path: Path) -> str:
     Raises:
         UsageError: the file is there already, or cannot be written.
     """
+    if str(path) == "-":
+        raise UsageError(
+            "A plan is kept in a file that 'azremedy apply' can read, not on standard output",
+            advice="Name a new file; -o json writes the plan to standard output.",
+        )
     kept = KeptPlan(fingerprint=find_fingerprint(plan), plan=plan)
     text = json.dumps(to_document(kept), indent=2)
     try:

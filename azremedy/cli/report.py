@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -94,9 +94,7 @@ def command(*, what: str, rehearsals: bool, output: str, **files: Path | None) -
 def _read_run(run_id: str, rehearsals: bool) -> _Told:  # noqa: FBT001 - as the option has it
     found = read_run(find_root(rehearsals=rehearsals), check_run_id(run_id))
     title = f"Run {found.past.run_id}: {found.past.plan.command}, {found.state}"
-    # Tokens of operations are like keys: they stay in the journal.
-    shown = replace(found, past=replace(found.past, tokens={}))
-    return _tell(tell_run(found), shown, title)
+    return _tell(tell_run(found), found, title)
 
 
 def _read_file(path: Path) -> _Told:

@@ -139,7 +139,7 @@ COMMANDS: Mapping[str, CommandNeeds] = {
     "find-rg": CommandNeeds(reads=(*_SEE_GROUPS, *_FIND_ALL)),
     "fix": CommandNeeds(
         reads=(*_DIAGNOSE, *_PREFLIGHT_OF_LOCKS),
-        steps=(*_CLEANING, "DeleteExtension", "WaitForIdle", *_BACKUP),
+        steps=(*_CLEANING, "DeleteExtension", "WaitForIdle", "WaitForVm", *_BACKUP),
         optional=(*_REPAIRS, *_UNLOCK),
     ),
     "grant-keyvault": CommandNeeds(

@@ -24,6 +24,7 @@ from azremedy.domain.steps import (
     Reversible,
     TriggerBackup,
     WaitForIdle,
+    WaitForVm,
 )
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ REVERSIBLE = {
     Remedy.ALLOW_STORAGE: AddSecurityRule.reversible,
     Remedy.GRANT_KEY_VAULT: AddVaultAccess.reversible,
     Remedy.WAIT_FOR_JOB: WaitForIdle.reversible,
+    Remedy.WAIT_FOR_VM: WaitForVm.reversible,
     Remedy.CANCEL_JOB: CancelJob.reversible,
     Remedy.RESUME_PROTECTION: ResumeProtection.reversible,
 }

@@ -102,10 +102,13 @@ def find_risks(seen: SeenItem) -> tuple[Risk, ...]:
 def find_status(seen: SeenItem) -> str:
     """Say how the newest backup ended; empty when there was none.
 
-    The newer word counts: a later success clears a failure, wherever it is seen first.
+    The newer word counts: a later success clears a failure, wherever it is seen first. One that
+    somebody cancelled says nothing.
     """
     job = find_newest(seen)
-    return job.status if job is not None else seen.item.last_backup_status
+    if job is not None:
+        return job.status
+    return "" if _was_cancelled(seen) else seen.item.last_backup_status
 
 
 def find_newest(seen: SeenItem) -> BackupJob | None:
@@ -115,12 +118,20 @@ def find_newest(seen: SeenItem) -> BackupJob | None:
     if job is None or job.start_time is None or item.last_backup_time is None:
         return job
     later = item.last_backup_time > job.start_time + _APART
-    return None if later and item.last_backup_status != job.status else job
+    known = item.last_backup_status == job.status or _was_cancelled(seen)
+    return None if later and not known else job
+
+
+def _was_cancelled(seen: SeenItem) -> bool:
+    """Say whether what the item calls its last backup is one that somebody cancelled."""
+    cancelled = seen.history.last_cancelled if seen.history else None
+    last = seen.item.last_backup_time
+    return cancelled is not None and last is not None and abs(last - cancelled) <= _APART
 
 
 def lacks_jobs(seen: SeenItem) -> bool:
     """Say whether the item tells of a failure that the jobs, as far as they were seen, do not."""
-    failed = seen.item.last_backup_status == "Failed"
+    failed = seen.item.last_backup_status == "Failed" and not _was_cancelled(seen)
     return is_backed_up(seen.item) and failed and find_newest(seen) is None
 
 

@@ -165,6 +165,8 @@ USES: Mapping[str, tuple[Use, ...]] = {
     "RedeployVm": _change_vm("redeploy"),
     "DeallocateVm": _change_vm("deallocate"),
     "StartVm": _change_vm("start"),
+    "WaitForVm": _must(At.VM, f"{_VM}/read"),
+    "WaitForRights": (),
     "RunGuestScript": _change_vm("runCommand"),
     "AddSecurityRule": (
         *_must(
@@ -254,7 +256,7 @@ def _find_vm_places(step: Step) -> dict[At, tuple[ResourceId, ...]]:
             return {At.VM: (vm_id,), At.VAULT: _list_vaults(step.idle_items)}
         case steps.ReapplyVm() | steps.RestartVm() | steps.RedeployVm() | steps.DeallocateVm():
             return _at_vm(step.vm)
-        case steps.StartVm() | steps.RunGuestScript():
+        case steps.StartVm() | steps.WaitForVm() | steps.RunGuestScript():
             return _at_vm(step.vm)
         case _:
             return {}

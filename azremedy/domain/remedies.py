@@ -40,6 +40,8 @@ class Remedy(StrEnum):
     """Let the backup service read the key vault."""
     WAIT_FOR_JOB = "wait-for-job"
     """Wait until the job that runs has ended."""
+    WAIT_FOR_VM = "wait-for-vm"
+    """Wait until Azure has ended its change of the VM."""
     CANCEL_JOB = "cancel-job"
     """Cancel the job that runs."""
     RESUME_PROTECTION = "resume-protection"

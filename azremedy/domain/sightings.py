@@ -51,6 +51,8 @@ class History:
     """The newest that ended, whatever its end; cancelled ones do not count."""
     last_success: datetime | None = None
     """When the newest that went well began, with warnings or without."""
+    last_cancelled: datetime | None = None
+    """When the newest that somebody cancelled began: items call that a failure, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,12 +136,15 @@ class SeenSubscription:
 
 def tell_history(jobs: Iterable[BackupJob], item: ProtectedItem) -> History:
     """Put the backups of one item together from the jobs of its vault."""
-    mine = [job for job in jobs if _counts(job) and is_job_of(job, item.container_name)]
+    all_ended = [job for job in jobs if _counts(job) and is_job_of(job, item.container_name)]
+    mine = [job for job in all_ended if job.status != "Cancelled"]
+    cancelled = [job.start_time for job in all_ended if job.start_time and job not in mine]
     good = [job.start_time for job in mine if job.status != "Failed" and job.start_time]
     return History(
         failures=sum(1 for job in mine if job.status == "Failed"),
         last=max(mine, key=_start, default=None),
         last_success=max(good, default=None),
+        last_cancelled=max(cancelled, default=None),
     )
 
 
@@ -147,7 +152,7 @@ def _counts(job: BackupJob) -> bool:
     return (
         job.operation == "Backup"
         and job.start_time is not None
-        and job.status in {"Failed", "Completed", "CompletedWithWarnings"}
+        and job.status in {"Failed", "Completed", "CompletedWithWarnings", "Cancelled"}
     )
 
 

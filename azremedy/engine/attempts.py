@@ -24,6 +24,8 @@ from azremedy.domain.steps import (
     WaitForCleanup,
     WaitForIdle,
     WaitForJob,
+    WaitForRights,
+    WaitForVm,
 )
 from azremedy.engine.handlers.base import (
     Accepted,
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
 # Whether Azure carried the request out is not known after these.
 _LOST = (ConnectionFailedError, ServiceUnavailableError)
 # Their intent may stay unwritten on a full disk.
-_SENDS_NOTHING = (Manual, WaitForCleanup, WaitForIdle, WaitForJob)
+_SENDS_NOTHING = (Manual, WaitForCleanup, WaitForIdle, WaitForJob, WaitForRights, WaitForVm)
 
 
 def silent(_: Event) -> None:

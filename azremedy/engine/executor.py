@@ -69,7 +69,9 @@ class Executor:
 
         Steps whose outcome nobody saw are looked at before anything is sent.
         """
-        self.journal.write(JournalEntry(entry=EntryKind.RESUMED, at=self.session.clock.now()))
+        # On a full disk nothing is changed but what was lent: that goes back all the same.
+        with suppress(RefusedError):
+            self.journal.write(JournalEntry(entry=EntryKind.RESUMED, at=self.session.clock.now()))
         attempts = self._make_attempts()
         attempts.results.update(past.settled)
         remember(past, attempts.memory)

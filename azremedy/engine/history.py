@@ -124,6 +124,8 @@ def read_past(folder: Path) -> Past:
 
 def _read(path: Path, place: int, line: bytes) -> JournalEntry | None:
     """Read one line; what a full disk or a crash cut off is no entry."""
+    # Where the power failed, a file system may show zeros that nobody wrote.
+    line = line.rstrip(b"\0")
     if not line.strip() or _is_cut_off(line):
         return None
     try:

@@ -59,7 +59,8 @@ _JOBS = f"""recoveryservicesresources
 | where properties.operation =~ 'Backup'
 | extend began = todatetime(properties.startTime), jobStatus = tostring(properties.status)
 | where began > ago({WINDOW_DAYS}d)
-| where jobStatus in~ ('Completed', 'CompletedWithWarnings', 'Failed')
+| where jobStatus in~ ('Completed', 'CompletedWithWarnings', 'Failed', 'Cancelled')
+| extend ended = iff(jobStatus =~ 'Cancelled', datetime(null), began)
 | extend holder = tolower(tostring(properties.containerName))
 | extend itemKey = iff(isnotempty(properties.backupInstanceId),
     tolower(tostring(properties.backupInstanceId)),
@@ -68,8 +69,9 @@ _JOBS = f"""recoveryservicesresources
         '/protecteditems/vm;', holder))
 | extend jobId = id, jobProperties = properties
 | summarize failures = countif(jobStatus =~ 'Failed'),
-    lastSuccess = maxif(began, jobStatus !~ 'Failed'),
-    arg_max(began, jobId, jobStatus, jobProperties) by itemKey"""
+    lastSuccess = maxif(began, jobStatus startswith 'Completed'),
+    lastCancelled = maxif(began, jobStatus =~ 'Cancelled'),
+    arg_max(ended, jobId, jobStatus, jobProperties) by itemKey"""
 
 SUBSCRIPTIONS = f"""resourcecontainers
 | where type =~ 'microsoft.resources/subscriptions'
@@ -91,12 +93,13 @@ ITEMS = f"""{_PROTECTED}
 | extend itemKey = tolower(id), lastStatus = tostring(properties.lastBackupStatus)
 | join kind=leftouter ({_JOBS}) on itemKey
 | where (isnotempty(lastStatus) and lastStatus !~ 'Completed')
-    or (isnotempty(jobStatus) and jobStatus !~ 'Completed')
+    or (isnotempty(jobStatus) and jobStatus !in~ ('Completed', 'Cancelled'))
     or failures >= 3
     or properties.protectionState =~ 'ProtectionPaused'
     or tostring(properties.healthStatus) in~ ('ActionRequired', 'ActionSuggested')
 | join kind=leftouter ({_VMS}) on vmKey
-| project id, properties, failures, lastSuccess, jobId, jobProperties, vmArmId, vmUid, vmRegion
+| project id, properties, failures, lastSuccess, lastCancelled, jobId, jobProperties,
+    vmArmId, vmUid, vmRegion
 | order by id asc"""
 """Items that are worth a look, with their jobs and VMs."""
 
@@ -167,8 +170,11 @@ def _parse_history(row: Json) -> History:
     job_id = text(row, "jobId")
     if not job_id:
         return History()
+    job = parse_job({"id": job_id, "properties": section(row, "jobProperties")})
     return History(
         failures=number(row, "failures") or 0,
-        last=parse_job({"id": job_id, "properties": section(row, "jobProperties")}),
+        # Where all were cancelled the newest of nothing is any of them.
+        last=None if job.status == "Cancelled" else job,
         last_success=moment(row, "lastSuccess"),
+        last_cancelled=moment(row, "lastCancelled"),
     )

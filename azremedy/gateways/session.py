@@ -120,6 +120,9 @@ class Session:
         self._clients: dict[tuple[object, str], Any] = {}
         self._guard = RLock()
         self._trace = Trace()
+        self._resource_graph = GraphGateway(
+            connect=self._on_use(resource_graph_client, NO_SUBSCRIPTION), clock=self.clock
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -134,9 +137,8 @@ class Session:
 
     @property
     def resource_graph(self) -> GraphGateway:
-        """The gateway that asks one question about many subscriptions; each knows its own quota."""
-        connect = self._on_use(resource_graph_client, NO_SUBSCRIPTION)
-        return GraphGateway(connect=connect, clock=self.clock)
+        """The gateway that asks one question about many subscriptions, and minds its quota."""
+        return self._resource_graph
 
     def subscription(self, subscription_id: str) -> Gateways:
         """Return the gateways of a subscription, given by its GUID."""

@@ -61,6 +61,7 @@ REMEDIES = {
     Remedy.ALLOW_STORAGE: "open the way to Azure Storage",
     Remedy.GRANT_KEY_VAULT: "let the backup service read the key vault",
     Remedy.WAIT_FOR_JOB: "wait until the job that runs has ended",
+    Remedy.WAIT_FOR_VM: "wait until Azure has ended its change of the VM",
     Remedy.CANCEL_JOB: "cancel the job that runs",
     Remedy.RESUME_PROTECTION: "protect the VM again with its policy",
 }

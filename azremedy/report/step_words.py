@@ -59,6 +59,10 @@ def _doing_around(step: steps.AroundStep) -> str:  # noqa: C901, PLR0911, PLR091
             return f"deallocating {step.vm.id.name}"
         case steps.StartVm():
             return f"starting {step.vm.id.name}"
+        case steps.WaitForVm():
+            return f"waiting until nobody changes {step.vm.id.name}"
+        case steps.WaitForRights():
+            return "waiting until Azure acts on the new rights"
         case steps.RunGuestScript():
             return f"running '{step.script}' in {step.vm.id.name}"
         case steps.AddSecurityRule():
@@ -119,6 +123,10 @@ def _infinitive_around(step: steps.AroundStep) -> str:  # noqa: C901, PLR0911, P
             return f"deallocate {place(step.vm.id)}: it stays off until it is started"
         case steps.StartVm():
             return f"start {place(step.vm.id)}"
+        case steps.WaitForVm():
+            return f"wait until Azure has ended its change of {place(step.vm.id)}"
+        case steps.WaitForRights():
+            return f"wait {step.wait_s // 60} minutes until Azure acts on the new rights"
         case steps.RunGuestScript():
             return f"run script '{step.script}' in {place(step.vm.id)}"
         case steps.AddSecurityRule():

@@ -38,6 +38,8 @@ from tests.support.stages import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from azremedy.sandbox.scenario import Scenario
+
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
@@ -195,6 +197,32 @@ def test_the_quota_of_questions_is_waited_for_and_never_run_into(tmp_path: Path)
     assert {200} == statuses
     assert 15 <= (stage.world.clock.now() - began).total_seconds()
     assert set(EXPECTED) == set(told(found))
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_a_backup_that_was_cancelled_is_no_failure(
+    tmp_path: Path,
+    fresh: bool,  # noqa: FBT001 - a parameter of the table
+) -> None:
+    """Whoever is asked; the item itself calls it one."""
+    stage = stage_of(tmp_path, _with_cancelled(built_in("estate"), "db-11"))
+
+    found = scan(stage.azure, ScanOptions(subscriptions=(DB,), fresh=fresh))
+
+    assert "db-11" not in told(found)
+
+
+def _with_cancelled(base: Scenario, name: str) -> Scenario:
+    """Cancel the last backup of a VM."""
+    resources = []
+    for each in base.resources:
+        properties = each.get("properties", {})
+        if each["id"].endswith(f";{name}") and "/protectedItems/" in each["id"]:
+            properties = {**properties, "lastBackupStatus": "Failed"}
+        if "/backupJobs/" in each["id"] and properties["containerName"].endswith(f";{name}"):
+            properties = {**properties, "status": "Cancelled"}
+        resources.append({**each, "properties": properties})
+    return replace(base, resources=tuple(resources))
 
 
 def test_a_late_copy_is_told_with_what_is_read_now(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_run_that_was_cut_off_is_taken_up_first(tmp_path: Path) -> None:
     """What nobody saw the end of cannot be taken back yet."""
     stage = open_stage(tmp_path, "restore-point-limit")
     run_until(
-        stage, api.plan_clean(stage.azure, WEB, api.CleanOptions(unlock=True)), Life(until=20)
+        stage, api.plan_clean(stage.azure, WEB, api.CleanOptions(unlock=True)), Life(until=16)
     )
 
     with pytest.raises(RefusedError, match="not known to the end"):

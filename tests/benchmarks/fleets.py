@@ -71,9 +71,9 @@ class Mended:
 
 
 _QUICK = (
-    Size(vms=1, subscriptions=1, ramp=False, speed=10),
-    Size(vms=10, subscriptions=1, ramp=False, speed=8),
-    Size(vms=10, subscriptions=5, ramp=True, speed=10),
+    Size(vms=1, subscriptions=1, ramp=False, speed=6),
+    Size(vms=10, subscriptions=1, ramp=False, speed=6),
+    Size(vms=10, subscriptions=5, ramp=True, speed=12),
 )
 _WHOLE = (
     Size(vms=1, subscriptions=1, ramp=False, speed=4),

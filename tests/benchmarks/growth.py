@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,8 @@ from tests.benchmarks.worlds import serving, write_world
 from tests.support.fleets import multiply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azremedy.sandbox.scenario import Scenario
 
 _SCENARIO = "restore-point-limit"

@@ -31,8 +31,10 @@ def run_scan(*, quick: bool) -> Table:
         rows=tuple(_row(*each) for each in found),
         figures=_figures(*found[-1]),
         notes=(
-            "The estate is served by another process and its answers come without latency; "
-            "without a count of restore points. One run each.",
+            (
+                "The estate is served by another process and its answers come without latency; "
+                "without a count of restore points. One run each."
+            ),
         ),
     )
 

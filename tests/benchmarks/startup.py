@@ -28,7 +28,7 @@ def run_startup(*, quick: bool) -> Table:
         with serving(world, Path(folder)) as served:
             az, missing = prepare_cli(served)
             programs = (*_own(served), *_calls(served, az))
-            found = measure_in_turn(programs, rounds=5 if quick else 15)
+            found = measure_in_turn(programs, rounds=3 if quick else 15)
     notes = "Seconds, medians of whole processes run in turn; every answer takes 50 ms."
     return Table(
         name="startup",

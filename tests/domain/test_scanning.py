@@ -264,6 +264,21 @@ def _fields(of: BackupJob) -> dict[str, Any]:
     return {name: getattr(of, name) for name in BackupJob.__dataclass_fields__}
 
 
+def test_a_backup_that_was_cancelled_tells_nothing() -> None:
+    """Items call it a failure; what was before it counts, and it is not looked up."""
+    told = item(last_backup_status="Failed")
+    before = job("Completed", nights_ago=1)
+    well, failed, bare = (
+        seen(told, job("Cancelled"), *jobs)
+        for jobs in ((before,), (job("Failed", AGENT, nights_ago=1),), ())
+    )
+
+    assert [{}, {"web-1": (Risk.FAILING,)}, {}] == [
+        risks(estate(each)) for each in (well, failed, bare)
+    ]
+    assert not any(map(lacks_jobs, (well, failed, bare)))
+
+
 def test_who_failed_thrice_is_a_chronic_offender_even_when_it_is_well_now() -> None:
     """A success clears the failure, not the record."""
     failed = [job("Failed", AGENT, nights_ago=each) for each in (1, 2, 3)]
@@ -287,7 +302,7 @@ def test_only_backups_of_this_very_vm_that_ended_count() -> None:
         job("Failed", AGENT, name="web-10"),
     )
 
-    assert History() == tell_history(jobs, item())
+    assert History(last_cancelled=NIGHT) == tell_history(jobs, item())
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,18 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from azremedy import api
 from azremedy.api.connect import WorldClock
+from azremedy.domain.ramp import Ramp
 from azremedy.domain.steps import CreateLock
 from azremedy.engine.executor import Executor
 from azremedy.engine.handlers.base import Patience
 from azremedy.engine.history import read_past
-from azremedy.engine.journal import VERBATIM, Journal
+from azremedy.engine.journal import VERBATIM, EntryKind, Journal
+from azremedy.engine.stop import Steering
 from azremedy.gateways.session import Session
 from azremedy.sandbox import SandboxCredential, WorldTransport
 from azremedy.sandbox.providers import network_documents, network_resources
@@ -64,6 +67,8 @@ class Life:
     """How many points a process passes before it dies; without end when ``until`` is zero."""
 
     until: int = 0
+    behind: tuple[EntryKind, int | None] | None = None
+    """The kind and step of the journal's entry behind which it dies, in place of a number."""
     dead: bool = False
     written: int = 0
     """Entries on disk, and requests carried out that are more than reads."""
@@ -74,8 +79,15 @@ class Life:
         """Pass a point, or die there."""
         if not self.dead:
             self.marks.append(Mark(self.written, now, torn))
-            self.dead = len(self.marks) == self.until
+            # Of several threads none may see the very moment.
+            self.dead = 0 < self.until <= len(self.marks)
         self.check()
+
+    def pass_entry(self, entry: JournalEntry) -> None:
+        """Pass an entry that is on disk, or die there."""
+        self.written += 1
+        self.dead = self.dead or self.behind == (entry.entry, entry.number)
+        self.live(entry.at)
 
     def check(self) -> None:
         """Do nothing more when dead."""
@@ -146,9 +158,15 @@ class DyingRecord:
     life: Life
     tear: Callable[[bytes], int]
     """Says how much of a line reaches the disk when the process dies in its middle."""
+    turn: Lock = field(default_factory=Lock)
+    """One thread writes at a time."""
 
     def write(self, entry: JournalEntry) -> None:
         """Write, unless it is too late."""
+        with self.turn:
+            self._write(entry)
+
+    def _write(self, entry: JournalEntry) -> None:
         self.life.live(entry.at)
         before = self.journal.path.stat().st_size
         self.journal.write(entry)
@@ -157,8 +175,7 @@ class DyingRecord:
         except Died:
             self._tear(before, to_json(entry, indent=None, spare=VERBATIM).encode())
             raise
-        self.life.written += 1
-        self.life.live(entry.at)
+        self.life.pass_entry(entry)
 
     def _tear(self, before: int, line: bytes) -> None:
         with self.journal.path.open("r+b") as file:
@@ -188,11 +205,15 @@ TEARS = (half, behind_a_brace, without_newline)
 
 
 def run_until(
-    stage: Stage, plan: Plan, life: Life, tear: Callable[[bytes], int] = half
+    stage: Stage,
+    plan: Plan,
+    life: Life,
+    tear: Callable[[bytes], int] = half,
+    ramp: Ramp = Ramp(),  # noqa: B008 - frozen
 ) -> Run | None:
     """Carry a plan out as the program does; give ``None`` when the process died on the way."""
     with closing(Journal.create(stage.state / "runs", RUN)) as journal:
-        executor = _executor(stage, DyingRecord(journal, life, tear), life)
+        executor = _executor(stage, DyingRecord(journal, life, tear), life, ramp)
         try:
             return executor.run(plan, run_id=RUN, path=str(journal.path))
         except Died:
@@ -209,13 +230,24 @@ def resume_until(stage: Stage, life: Life, tear: Callable[[bytes], int] = half) 
             return None
 
 
-def _executor(stage: Stage, record: DyingRecord, life: Life) -> Executor:
+def _executor(
+    stage: Stage,
+    record: DyingRecord,
+    life: Life,
+    ramp: Ramp = Ramp(),  # noqa: B008 - frozen
+) -> Executor:
     session = Session(
         SandboxCredential(),
         transport=DyingTransport(stage.app, life),
         clock=DyingClock(WorldClock(stage.world), life),
     )
-    return Executor(session=session, journal=record, listen=lambda _: None, patience=PATIENCE)
+    return Executor(
+        session=session,
+        journal=record,
+        listen=lambda _: None,
+        patience=PATIENCE,
+        steering=Steering(ramp=ramp),
+    )
 
 
 def take_up(stage: Stage) -> Run:

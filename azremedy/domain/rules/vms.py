@@ -76,6 +76,11 @@ def is_changing(vm: VirtualMachine) -> bool:
     return bool(state) and state not in _SETTLED
 
 
+def is_in_motion(vm: VirtualMachine) -> bool:
+    """Say whether Azure is at work on the VM, or on its power state."""
+    return is_changing(vm) or vm.power_state.lower() in _POWER_CHANGES
+
+
 def check_failed(case: Case) -> Answer:
     """Decide ``vm-failed``: Compute gave up on the VM's last change, often on an extension."""
     seen = see_vm(case)
@@ -103,7 +108,7 @@ def check_changing(case: Case) -> Answer:
         basis_of(f"provisioning state: {state or 'not told'}", seen),
         basis_of(f"power state: {power or 'not told'}", seen),
     )
-    if is_changing(seen.value) or power.lower() in _POWER_CHANGES:
+    if is_in_motion(seen.value):
         return confirmed("the VM is being changed: wait until that has ended", *basis)
     if not state:
         why = "Azure does not say whether the VM is being changed"
@@ -149,7 +154,7 @@ RULES: tuple[Rule, ...] = (
         needs=frozenset({Need.VM}),
         check=check_changing,
         source="learn.microsoft.com/azure/backup/backup-azure-vms-troubleshoot (2025-11-12)",
-        remedies=(Remedy.REAPPLY_VM,),
+        remedies=(Remedy.WAIT_FOR_VM, Remedy.REAPPLY_VM),
     ),
     Rule(
         cause="vm-stopped-inside",

@@ -39,6 +39,7 @@ from azremedy.domain.steps.vms import (
     RunGuestScript,
     StartVm,
 )
+from azremedy.domain.steps.waits import WaitForRights, WaitForVm
 
 AroundStep = (
     DeleteExtension
@@ -47,6 +48,8 @@ AroundStep = (
     | RedeployVm
     | DeallocateVm
     | StartVm
+    | WaitForVm
+    | WaitForRights
     | RunGuestScript
     | AddSecurityRule
     | RemoveSecurityRule
@@ -112,4 +115,6 @@ __all__ = [
     "WaitForCleanup",
     "WaitForIdle",
     "WaitForJob",
+    "WaitForRights",
+    "WaitForVm",
 ]

@@ -26,6 +26,7 @@ from azremedy.engine.handlers.network import (
 )
 from azremedy.engine.handlers.protection import ProtectionResumption
 from azremedy.engine.handlers.vms import VmChange
+from azremedy.engine.handlers.waits import RightsWait, VmWait
 
 if TYPE_CHECKING:
     from azremedy.engine.handlers.base import Handler, Tools
@@ -70,6 +71,10 @@ def _choose_around(step: steps.AroundStep, tools: Tools) -> Handler:  # noqa: C9
             | steps.StartVm()
         ):
             return VmChange(step=step, tools=tools)
+        case steps.WaitForVm():
+            return VmWait(step=step, tools=tools)
+        case steps.WaitForRights():
+            return RightsWait(step=step, tools=tools)
         case steps.RunGuestScript(script=guest_scripts.UPDATE_AGENT_END):
             return AgentUpdateEnd(step=step, tools=tools)
         case steps.RunGuestScript():

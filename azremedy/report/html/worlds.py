@@ -36,6 +36,8 @@ _TOUCHED = {
     steps.RedeployVm: Kind.VM,
     steps.DeallocateVm: Kind.VM,
     steps.StartVm: Kind.VM,
+    steps.WaitForVm: Kind.VM,
+    steps.WaitForRights: Kind.KEYS,
     steps.RestartVm: Kind.AGENT,
     steps.RunGuestScript: Kind.AGENT,
     steps.DeleteExtension: Kind.EXTENSION,

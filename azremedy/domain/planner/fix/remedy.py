@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from azremedy.domain.evidence import Reading
 from azremedy.domain.guards import RESTORE_POINT_LIMIT
 from azremedy.domain.planner import agent, clean, keys, network, reset
+from azremedy.domain.planner.assemble import Draft
 from azremedy.domain.planner.fix import service
 from azremedy.domain.points import list_binding, list_closing, sort_out
 from azremedy.domain.remedies import Remedy
 from azremedy.domain.resources import VmAgent
+from azremedy.domain.steps import AddRoleAssignment, AddVaultAccess, WaitForRights, WaitForVm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +34,13 @@ _CHANGES = {
     Remedy.REAPPLY_VM: agent.AgentBy.REAPPLY,
     Remedy.REDEPLOY_VM: agent.AgentBy.REDEPLOY,
 }
+
+
+VM_TIMEOUT_S = 2 * 3600
+"""How long somebody's change of a VM is waited for: as long as one of azremedy's own."""
+RIGHTS_S = 600
+"""How long new rights may take until Azure acts on them.
+Source: learn.microsoft.com/azure/role-based-access-control/troubleshooting."""
 
 
 def apply_remedy(remedy: Remedy, course: Course, case: Case, options: FixOptions) -> Course:
@@ -65,6 +74,14 @@ def _change_vm(by: agent.AgentBy, course: Course, options: FixOptions) -> Course
     section = agent.plan_restart_agent(evidence, asked)
     reapplied = by is agent.AgentBy.REAPPLY and evidence.vm.power_state != "running"
     return course.join(section, then=evidence if reapplied else _with_agent(evidence))
+
+
+def _wait_for_vm(course: Course, _options: FixOptions) -> Course:
+    evidence = course.evidence
+    step = WaitForVm(vm=agent.refer_to(evidence.vm), timeout_s=VM_TIMEOUT_S)
+    at_rest = replace(evidence.vm, provisioning_state="Succeeded")
+    draft = Draft(step=step, reason="backups wait for it, too; most changes take minutes")
+    return course.add(draft, then=replace(evidence, vm=at_rest))
 
 
 def _is_away(evidence: VmEvidence) -> bool:
@@ -110,7 +127,15 @@ def _grant_key_vault(course: Course, case: Case, options: FixOptions) -> Course:
     section = keys.plan_grant_keyvault(
         course.evidence, case.keys, disks=case.disks, options=allowed
     )
-    return course.join(section)
+    if not any(
+        isinstance(each.step, AddVaultAccess | AddRoleAssignment) for each in section.drafts
+    ):
+        return course.join(section)
+    # The wait in the plan is what the note asks a person for.
+    notes = tuple(note for note in section.notes if note != keys.TAKES_EFFECT)
+    wait = WaitForRights(vm_id=course.evidence.vm.id, wait_s=RIGHTS_S)
+    reason = "a backup before that would fail like the last one"
+    return course.join(replace(section, notes=notes)).add(Draft(step=wait, reason=reason))
 
 
 def _reset_extension(course: Course, options: FixOptions) -> Course:
@@ -170,6 +195,7 @@ _OTHERS: dict[Remedy, Callable[[Course, FixOptions], Course]] = {
     Remedy.BACKUP: _nothing,
     Remedy.DEALLOCATE_VM: _deallocate,
     Remedy.WAIT_FOR_JOB: service.wait_for_job,
+    Remedy.WAIT_FOR_VM: _wait_for_vm,
     Remedy.CANCEL_JOB: service.cancel_job,
     Remedy.RESUME_PROTECTION: service.resume_protection,
 }
