@@ -67,7 +67,7 @@ COMMANDS = {
         "Write playbooks of your own: what an error code means to your team, and what to do.",
     ),
     "guest": Entry("guest", "Run one of azremedy's own scripts inside a VM with Run Command."),
-    "report": Entry("report", "Tell a run, or a kept plan, as a document."),
+    "report": Entry("report", "Tell a run, a kept plan or a kept scan as a document."),
     "reset-extension": Entry(
         "reset_extension",
         "Uninstall the VM's snapshot extension; the next backup installs it again.",

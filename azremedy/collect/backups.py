@@ -30,6 +30,7 @@ READ_VAULT = "Microsoft.RecoveryServices/Vaults/read"
 
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 _AROUND = timedelta(days=2)
+_A_DAY = timedelta(days=1)
 
 
 def list_items_of(reader: Reader, vm_id: ResourceId, region: str | None) -> Reading[ProtectedItem]:
@@ -165,13 +166,23 @@ def _list_older_jobs(
         return recent
     item = max(known, key=lambda each: each.last_backup_time or _LONG_AGO)
     last = item.last_backup_time or _LONG_AGO
-    window = JobFilter(
-        operation="Backup", started_after=last - _AROUND, started_before=last + _AROUND
-    )
-    backup = reader.gateways.backup
-    older = reader.read(item.vault_id, lambda: backup.list_jobs(item.vault_id, window))
+    # Whole days, so that VMs whose backups stopped on one day share the list.
+    day = last.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    older = _list_jobs_around(reader, item.vault_id, day)
     mine = select(older, lambda job: _is_of(job, items.values))
     return Reading(values=mine.values, gaps=(*recent.gaps, *mine.gaps), receipts=mine.receipts)
+
+
+def _list_jobs_around(reader: Reader, vault_id: ResourceId, day: datetime) -> Reading[BackupJob]:
+    window = JobFilter(
+        operation="Backup", started_after=day - _AROUND, started_before=day + _AROUND + _A_DAY
+    )
+
+    def read() -> Reading[BackupJob]:
+        jobs = reader.gateways.backup.list_jobs
+        return reader.read(vault_id, lambda: jobs(vault_id, window))
+
+    return reader.memo.once(f"jobs of {vault_id} around {day}".lower(), read)
 
 
 def _ended(jobs: Reading[BackupJob]) -> list[BackupJob]:

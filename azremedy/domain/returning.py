@@ -48,6 +48,8 @@ def _find_starts(target: TargetPlan) -> dict[int, PlannedStep]:
 def find_lent_again(plan: Plan, over: Collection[int]) -> frozenset[int]:
     """Find the steps that are over and are taken once more, because work is left that needs it.
 
+    A lock that is off is looked at, too: somebody may have put it back meanwhile.
+
     Args:
         plan: what is carried out.
         over: the numbers of the steps that need nothing more for their own sake.
@@ -58,7 +60,7 @@ def find_lent_again(plan: Plan, over: Collection[int]) -> frozenset[int]:
     for lender, back in find_returns(plan).items():
         # What comes back at the end is lent to all targets, else to the steps in between.
         needed = left if back.number in ends else [n for n in left if lender <= n < back.number]
-        if needed and back.number in over:
+        if needed and (back.number in over or isinstance(back.step, CreateLock)):
             again |= {lender, back.number}
     return frozenset(again.intersection(over))
 

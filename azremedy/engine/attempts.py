@@ -38,6 +38,7 @@ from azremedy.engine.handlers.base import (
     Resumable,
     Tools,
     Traceable,
+    goes_on,
     stale,
 )
 from azremedy.engine.handlers.choose import choose_handler
@@ -47,7 +48,6 @@ from azremedy.errors import (
     AzureError,
     BackupUnknownError,
     ConnectionFailedError,
-    NotFoundError,
     RefusedError,
     ServiceUnavailableError,
     StalePlanError,
@@ -202,7 +202,7 @@ class Attempts:
             outcome = begun.handler.finish(accepted)
         except AzremedyError as error:
             failed = self._failed(begun, error)
-            return replace(failed, state=StepState.UNKNOWN) if _goes_on(accepted, error) else failed
+            return replace(failed, state=StepState.UNKNOWN) if goes_on(accepted, error) else failed
         return self._done(begun, accepted, outcome)
 
     def _done(self, begun: Begun, accepted: Accepted, outcome: Outcome) -> StepResult:
@@ -296,16 +296,6 @@ def _find_sent(handler: Handler, token: str | None) -> Accepted | None:
     if isinstance(handler, Traceable):
         return handler.trace_request()
     return handler.confirm()
-
-
-def _goes_on(accepted: Accepted, error: AzremedyError) -> bool:
-    """Say whether Azure may still be at an operation that it took: nobody saw it end.
-
-    One that Azure does not know any more is not looked for again.
-    """
-    operation = accepted.operation
-    seen = operation is None or operation.finished() or isinstance(error, NotFoundError)
-    return not seen
 
 
 def _send(handler: Handler) -> Accepted:

@@ -22,7 +22,7 @@ from azremedy.domain.steps import Reversible
 from azremedy.engine.attempts import Attempts, Record, make_result
 from azremedy.engine.fleet import AttentiveClock, Fleet, Shared, take_turns
 from azremedy.engine.handlers.base import Memory, Patience
-from azremedy.engine.history import Past, remember
+from azremedy.engine.history import Past, keep_done, remember
 from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.engine.restoring import STOPPED, give_back, settle_unowed
 from azremedy.engine.stop import Steering
@@ -214,7 +214,7 @@ def _find_result(planned: PlannedStep, results: dict[int, StepResult], past: Pas
     result = results.get(planned.number, make_result(planned, StepState.SKIPPED))
     if result.state is StepState.SKIPPED and planned.number in past.unknown:
         return make_result(planned, StepState.UNKNOWN, message=_NOT_REACHED)
-    return result
+    return keep_done(past.results.get(planned.number), result)
 
 
 def _leases_back(plan: Plan, steps: tuple[StepResult, ...]) -> bool:

@@ -184,8 +184,15 @@ def _last_results(plan: Plan, entries: tuple[JournalEntry, ...]) -> dict[int, St
             results.pop(entry.number, None)
             results.pop(returns.get(entry.number, 0), None)
         elif entry.result is not None:
-            results[entry.number] = entry.result
+            results[entry.number] = keep_done(results.get(entry.number), entry.result)
     return results
+
+
+def keep_done(before: StepResult | None, seen: StepResult) -> StepResult:
+    """Give what became of a step that was looked at again: what a run has done stays done."""
+    if before is None or before.state is not StepState.DONE:
+        return seen
+    return before if seen.state is StepState.ALREADY else seen
 
 
 def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:

@@ -313,8 +313,9 @@ class Scenario:
     operations: Mapping[str, Timing] = field(default_factory=dict)
     """How long operations take, by name.
 
-    Four are no operations: only where they are given, a removed lock goes on forbidding for
-    `lockRelease`, Resource Graph is late by `resourceGraphLag`, policies' own backups run with
+    Five are no operations: only where they are given, a removed lock goes on forbidding for
+    `lockRelease`, a key vault whose rights were changed lets the backup service in only after
+    `rightsEffect`, Resource Graph is late by `resourceGraphLag`, policies' own backups run with
     `scheduledBackup`; and registering a provider takes `registerProvider`, or 10 seconds.
     """
     latency: Latency | None = None

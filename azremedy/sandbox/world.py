@@ -59,6 +59,7 @@ class World:
         self.graph_answers = GraphAnswers(self)
         self.operations = Operations(self)
         self._lingering: list[Json] = []
+        self._fresh_rights: list[str] = []
         self._registrations = dict.fromkeys(map(str.lower, scenario.unregistered), "NotRegistered")
         for document in scenario.resources:
             self.documents.put(document)
@@ -99,6 +100,20 @@ class World:
     def lingering_locks(self) -> tuple[Json, ...]:
         """Give the removed locks that still forbid."""
         return tuple(self._lingering)
+
+    def delay_rights(self, scope: str) -> None:
+        """Let rights given at a scope act after a while, as Azure's caches do.
+
+        Only where the scenario times `rightsEffect`; elsewhere they act at once.
+        """
+        timing = self.scenario.operations.get("rightsEffect")
+        if timing and timing.seconds:
+            self._fresh_rights.append(scope)
+            self.clock.schedule(timing.seconds, lambda: self._fresh_rights.remove(scope))
+
+    def list_fresh_rights(self) -> tuple[str, ...]:
+        """Give the scopes at which rights were given that do not act yet."""
+        return tuple(self._fresh_rights)
 
     def export(self) -> Json:
         """Give the world as it stands, in the form of a scenario: time, resources, hidden facts."""

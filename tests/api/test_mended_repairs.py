@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from azremedy import api
+from azremedy.api.keys import plan_grant_keyvault
 from azremedy.api.network import plan_allow_storage
 from azremedy.api.runs import plan_undo
 from azremedy.domain.remedies import Remedy
-from azremedy.sandbox.scenario import Grant
+from azremedy.sandbox import vm_state
+from azremedy.sandbox.scenario import Grant, Timing
 from tests.support.networks import BLOCKED, DENIAL, NSG, OURS, nsg_rule, with_rules
 from tests.support.stages import (
     ROOT,
+    VM_TYPE,
     built_in,
     kinds,
     names,
@@ -228,3 +231,132 @@ def test_group_that_may_not_be_seen_is_not_missing(tmp_path: Path, *, there: boo
 
     assert ("ruled-out" if there else "confirmed") == seen
     assert "cannot-tell" == unseen
+
+
+KEYS = ("user-error-keyvault-permissions-not-configured", "key-vault-closed-by-roles")
+
+
+def grant(stage: Stage) -> Plan:
+    """Plan to let the backup service into the key vault and to back up."""
+    options = api.FixOptions(allowed=frozenset({Remedy.GRANT_KEY_VAULT}))
+    return api.plan_fix(stage.azure, WEB, options)
+
+
+@pytest.mark.parametrize("world", KEYS)
+def test_backup_waits_until_new_rights_act(tmp_path: Path, world: str) -> None:
+    """Azure takes minutes to act on them: a backup before that would be wasted."""
+    late = replace(built_in(world), operations={"rightsEffect": Timing(seconds=590)})
+    stage = open_stage(tmp_path, late)
+    plan = grant(stage)
+
+    run = stage.apply(plan)
+
+    assert ("WaitForRights", "TriggerBackup", "WaitForJob") == kinds(plan)[-3:]
+    assert {"done"} == set(states(run))
+    assert 1 == stage.count_jobs()
+    assert "wait and back up again" not in notes_of(plan)
+
+
+def test_command_that_only_grants_does_not_wait(tmp_path: Path) -> None:
+    """It backs nothing up, and says what to expect."""
+    plan = plan_grant_keyvault(open_stage(tmp_path, KEYS[0]).azure, WEB)
+
+    assert "WaitForRights" not in kinds(plan)
+    assert "wait and back up again" in notes_of(plan)
+
+
+def test_wait_for_rights_can_be_left(tmp_path: Path) -> None:
+    """Ctrl-C ends it at once; whoever takes the run up waits again."""
+    stage = open_stage(tmp_path, KEYS[0])
+
+    def interrupt(event: Event) -> None:
+        if event.kind == "StepProgressed" and "new rights" in event.message:
+            raise KeyboardInterrupt
+
+    run = stage.apply(grant(stage), interrupt)
+    resumed = api.resume(stage.azure, str(run.run_id), state_folder=stage.state)
+
+    assert 9 == run.exit_code
+    assert {"done"} == set(states(resumed))
+    assert 1 == stage.count_jobs()
+
+
+CHANGING = "vm-changing"
+
+
+def test_machine_that_is_being_changed_is_waited_for(tmp_path: Path) -> None:
+    """Without a flag that is the gentlest: nothing but a backup is sent."""
+    stage = open_stage(tmp_path, CHANGING)
+    plan = api.plan_fix(stage.azure, WEB, api.FixOptions())
+
+    run = stage.apply(plan)
+
+    assert ("WaitForVm", "TriggerBackup", "WaitForJob") == kinds(plan)
+    assert {"done"} == set(states(run))
+    assert 0 == run.exit_code
+
+
+def test_machine_is_reapplied_where_that_is_asked_for(tmp_path: Path) -> None:
+    """A change that is stuck ends no other way."""
+    options = api.FixOptions(allowed=frozenset({Remedy.REAPPLY_VM}))
+
+    plan = api.plan_fix(open_stage(tmp_path, CHANGING).azure, WEB, options)
+
+    assert "ReapplyVm" in kinds(plan)
+
+
+def test_change_that_does_not_end_is_told(tmp_path: Path) -> None:
+    """After two hours nobody waits on, and no backup is spent."""
+    stuck = replace(built_in(CHANGING), operations={"settleVirtualMachine": Timing(seconds=864000)})
+    stage = open_stage(tmp_path, stuck)
+
+    run = stage.apply(api.plan_fix(stage.azure, WEB, api.FixOptions()))
+
+    assert ("failed", "skipped", "skipped") == states(run)
+    assert run.steps[0].error is not None
+    assert "--reapply" in run.steps[0].error.advice
+    assert 0 == stage.count_jobs()
+
+
+def planned_wait(stage: Stage) -> Plan:
+    """Plan to wait for the one VM."""
+    return api.plan_fix(stage.azure, WEB, api.FixOptions())
+
+
+def test_change_that_fails_is_told(tmp_path: Path) -> None:
+    """Its end is no success: a VM in state Failed is not backed up."""
+    stage = open_stage(tmp_path, CHANGING)
+    plan = planned_wait(stage)
+    stage.world.clock.schedule(60, lambda: settle(stage, "Failed"))
+
+    run = stage.apply(plan)
+
+    assert ("failed", "skipped", "skipped") == states(run)
+    assert "Failed" in run.steps[0].message
+
+
+def test_change_that_is_over_is_not_waited_for(tmp_path: Path) -> None:
+    """The plan was made while it went on."""
+    stage = open_stage(tmp_path, CHANGING)
+    plan = planned_wait(stage)
+    settle(stage, "Succeeded")
+
+    assert ("already", "done", "done") == states(stage.apply(plan))
+
+
+def test_other_machine_of_that_name_is_not_waited_for(tmp_path: Path) -> None:
+    """It was re-created since the plan."""
+    stage = open_stage(tmp_path, CHANGING)
+    plan = planned_wait(stage)
+    (vm,) = stage.documents(VM_TYPE)
+    vm["properties"]["vmId"] = "00000000-1111-2222-3333-444444444444"
+    stage.world.documents.put(vm)
+
+    assert 7 == stage.apply(plan).exit_code
+
+
+def settle(stage: Stage, state: str) -> None:
+    """Let the change of the VM end."""
+    (vm,) = stage.documents(VM_TYPE)
+    vm_state.set_provisioning(stage.world, vm, state)
+    stage.world.documents.put(vm)

@@ -221,7 +221,7 @@ def _with_cancelled(base: Scenario, name: str) -> Scenario:
             properties = {**properties, "lastBackupStatus": "Failed"}
         if "/backupJobs/" in each["id"] and properties["containerName"].endswith(f";{name}"):
             properties = {**properties, "status": "Cancelled"}
-        resources.append({**each, "properties": properties})
+        resources.append({**each, "properties": properties} if properties else each)
     return replace(base, resources=tuple(resources))
 
 

@@ -177,5 +177,7 @@ def _note(speed: float, rounds: int) -> str:
         f"{rounds} rounds; in each all work at the same time, each on a world of its own. Every "
         "answer takes 50 ms, operations as long as the sandbox says and answer whole-second "
         f"Retry-After. The world and every program's waits ran {speed:g} times as fast as time; "
-        "seconds are the world's, so that programs' own work counts as many times over."
+        "seconds are the world's, so that programs' own work counts as many times over. The "
+        "scripts check nothing: azremedy also asks for its permissions, looks again before each "
+        "change and after it, and makes sure for 20 s that a lock is gone."
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _READS = {"GET", "HEAD"}
-_ASKING = ("/backupstatus",)
+_ASKING = ("/backupstatus", "/microsoft.resourcegraph/resources")
 """What POST only asks."""
 _DURATIONS = (
     ("DELETE", "/extensions/", ("deleteExtension",)),
@@ -43,6 +43,9 @@ class Exchange:
     """The answer's status."""
     told: str
     """The answer with its headers, as text in lower case."""
+
+    asked: str = ""
+    """What was asked, without the place in a list of answers."""
 
     @property
     def is_change(self) -> bool:
@@ -77,7 +80,15 @@ def _exchange(document: Any) -> Exchange:
         path=unquote(urlsplit(document["url"]).path).lower(),
         status=document["status"],
         told=told.lower(),
+        asked=_question(document.get("request_body")),
     )
+
+
+def _question(body: Any) -> str:
+    """Give the question of a body that has one: Resource Graph's pages differ in options only."""
+    if not isinstance(body, dict):
+        return ""
+    return json.dumps([body.get("query"), body.get("subscriptions")])
 
 
 def count_kinds(exchanges: Iterable[Exchange]) -> Counter[str]:

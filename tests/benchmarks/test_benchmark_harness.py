@@ -18,6 +18,7 @@ from tests.benchmarks.paths import (
     throttle_bound_s,
 )
 from tests.benchmarks.processes import Program, Sample, Summary, compare, measure_in_turn
+from tests.benchmarks.scans import least_pages
 from tests.benchmarks.tables import Figure, Table, save
 
 if TYPE_CHECKING:
@@ -79,6 +80,21 @@ def test_requests_are_counted_by_what_they_are_for(tmp_path: Path) -> None:
 
     assert {"reads": 4, "polls": 3, "changes": 1} == dict(count_kinds(found))
     assert count_throttled(found) == 0
+
+
+def test_pages_of_one_question_are_counted_once(tmp_path: Path) -> None:
+    """Two questions with 2,500 rows and none need four pages, however many were asked for."""
+    path = "/providers/Microsoft.ResourceGraph/resources"
+    asked = [("many", 2500), ("many", 2500), ("none", 0)]
+    found = recorded(
+        tmp_path,
+        *(
+            {**exchange("POST", path, {"totalRecords": rows}), "request_body": {"query": query}}
+            for query, rows in asked
+        ),
+    )
+
+    assert least_pages(list(found)) == 4
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from azremedy.cli.main import COMMANDS, cli
+from azremedy.cli.main import cli
 from azremedy.cli.plan import CHANGING
 from azremedy.cli.settings import NEVER, SETTINGS, change_lines, check_name, find_file
 from azremedy.errors import UsageError
+from tests.support.command_lines import list_commands, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support.calls import Call, Serve
 
 WORLD = ("--sandbox", "healthy")
@@ -56,15 +55,6 @@ def write(text: str) -> Path:
     return path
 
 
-def walk(command: click.Command, ctx: click.Context) -> Iterator[click.Command]:
-    """List a command and all below it."""
-    yield command
-    if isinstance(command, click.Group):
-        for name in command.list_commands(ctx):
-            if (found := command.get_command(ctx, name)) is not None:
-                yield from walk(found, ctx)
-
-
 def test_flag_environment_file_default(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each source goes before the next."""
     chosen = ("config", "list", "--query", "[0].name")
@@ -95,7 +85,7 @@ def test_every_setting_is_the_default_of_its_flag(name: str) -> None:
     """Each is looked up by an option of that flag, in the environment and in the file."""
     options = [
         option
-        for command in walk(cli, click.Context(cli))
+        for command in list_commands().values()
         for option in command.params
         if SETTINGS[name].flag in option.opts and option.type.name != "file"
     ]
@@ -150,7 +140,7 @@ def test_every_flag_of_a_change_is_classified() -> None:
     flags = {
         opt.removeprefix("--")
         for name in CHANGING
-        for command in walk(cli.get_command(context, name) or cli, context)
+        for _, command in walk(cli.get_command(context, name) or cli, context)
         for option in command.params
         if isinstance(option, click.Option) and option.is_flag
         for opt in option.opts
@@ -319,10 +309,3 @@ def test_names_are_read_as_people_write_them() -> None:
     assert SETTINGS["read-only"] == check_name("--Read_Only")
     with pytest.raises(UsageError, match="no setting"):
         check_name("readonly-mode-of-mine")
-
-
-def test_every_command_is_walked() -> None:
-    """The walk of this module sees commands below groups."""
-    seen = {command.name for command in walk(cli, click.Context(cli))}
-
-    assert {"config", "unset", "capture"} | set(COMMANDS) <= seen

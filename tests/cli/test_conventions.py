@@ -6,11 +6,9 @@ it for README.
 
 from __future__ import annotations
 
-import inspect
 import json
 import os
 import re
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -22,14 +20,10 @@ import yaml
 
 from azremedy.cli.main import cli
 from azremedy.cli.streams import write_plainly
-from azremedy.cli.suggesting import HABITS, spread_ids
-from azremedy.cli.version import list_parts
 from tests.support.calls import list_writes
 from tests.support.terminals import run_at_terminal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support.calls import Call
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
@@ -38,24 +32,21 @@ WORLD = ("--sandbox", LIMIT)
 SUBSCRIPTION = "5ab0e6c1-3f2d-4a7b-9c18-7d20b4f1a001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/AzureBackupRG_westeurope_1"
 LOCK = f"{GROUP}/providers/Microsoft.Authorization/locks/no-deletes"
-VM = (
-    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/rg-shop-prod"
-    "/providers/Microsoft.Compute/virtualMachines/web-1"
-)
-
-
 CONVENTIONS = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "conventions.yaml").read_text(encoding="utf-8")
 )
 
 
 def test_each_convention_has_its_test() -> None:
-    """No row without a test, and no test of this module without a row."""
-    own = {name for name, _ in inspect.getmembers(sys.modules[__name__], inspect.isfunction)}
-    tests = {name for name in own if name.startswith("test_")}
+    """No row without a test, and no test of these modules without a row."""
+    found = {
+        name
+        for path in Path(__file__).parent.glob("test_conventions*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
     about_the_table = {"test_each_convention_has_its_test", "test_each_tool_is_in_the_table"}
 
-    assert tests - about_the_table == {each["test"] for each in CONVENTIONS}
+    assert found - about_the_table == {each["test"] for each in CONVENTIONS}
 
 
 def test_each_tool_is_in_the_table() -> None:
@@ -76,229 +67,6 @@ def write_table() -> str:
 def extended(name: str) -> dict[str, Any]:
     """Begin a scenario that is the usual one with something changed."""
     return {"schema": "azremedy.sandbox/1", "extends": LIMIT, "name": name, "title": "A world."}
-
-
-def walk(
-    command: click.Command, ctx: click.Context, path: tuple[str, ...] = ()
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    """List a command and all below it, with the words that lead there."""
-    yield path, command
-    if isinstance(command, click.Group):
-        for name in command.list_commands(ctx):
-            if (found := command.get_command(ctx, name)) is not None:
-                yield from walk(found, ctx, (*path, name))
-
-
-def list_commands() -> dict[str, click.Command]:
-    """List all commands by the words that call them."""
-    return {" ".join(path): command for path, command in walk(cli, click.Context(cli))}
-
-
-def parse(arguments: list[str]) -> None:
-    """Parse a command line as a call does, and do nothing else.
-
-    Raises:
-        click.UsageError: it is no command line of azremedy.
-    """
-    command: click.Command = cli
-    context: click.Context | None = None
-    name: str | None = "azremedy"
-    while True:
-        context = command.make_context(name, arguments, parent=context)
-        rest = [*context._protected_args, *context.args]  # noqa: SLF001 - as Click's own groups do
-        if not isinstance(command, click.Group) or not rest:
-            return
-        name, found, arguments = command.resolve_command(context, rest)
-        assert found is not None
-        command = found
-
-
-def list_examples(text: str) -> list[str]:
-    """List the command lines in a help text; what the shell does with the answer is left out."""
-    lines = re.findall(r"^ +azremedy (.*)$", text, re.MULTILINE)
-    return [re.split(r" (?:>>?|\|) ", line)[0] for line in lines]
-
-
-def test_every_answering_command_has_az_output() -> None:
-    """Every command that tells something offers all forms; the others say what they write."""
-    commands = list_commands()
-    others = {
-        "",
-        "completion",
-        "config",
-        "config get",
-        "config path",
-        "config set",
-        "config unset",
-        "demo",
-        "plan",
-        "plan schema",
-        "playbook",
-        "playbook schema",
-        "sandbox",
-        "sandbox capture",
-        "sandbox coverage",
-        "sandbox exec",
-        "sandbox serve",
-    }
-    forms = ["table", "json", "jsonc", "jsonl", "yaml", "yamlc", "tsv", "none"]
-
-    found = {
-        name: [
-            list(getattr(option.type, "choices", ()))
-            for option in command.params
-            if "-o" in option.opts
-        ]
-        for name, command in commands.items()
-        if name not in others
-    }
-
-    assert {} == {name: offered for name, offered in found.items() if offered != [forms]}
-    assert others <= set(commands)
-
-
-def test_query_feeds_a_shell(call: Call) -> None:
-    """One value comes without quotes, ready for a variable."""
-    called = call("find-rg", *WORLD, "--query", "groups[0].locks[0].id", "-o", "tsv")
-
-    assert (0, f"{LOCK}\n", "") == (called.code, called.out, called.err)
-
-
-def test_ids_come_several_at_once_or_on_standard_input(call: Call) -> None:
-    """``--ids A B``, ``--ids A --ids B`` and ids on standard input mean the same VMs."""
-    both = [VM, VM.upper().replace("/SUBSCRIPTIONS/", "/subscriptions/")]
-    end = ("--dry-run", *WORLD, "-o", "json", "--query", "plan.targets[].target")
-
-    answers = [
-        call("clean-rpc", "--ids", *both, *end).document,
-        call("clean-rpc", f"--ids={both[0]}", both[1], *end).document,
-        call("clean-rpc", *end, "--ids", "-", stdin="\n".join(both)).document,
-        call("plan", "clean-rpc", "--out", os.devnull, "--ids", *both, "--help").code,
-    ]
-
-    assert [[VM], [VM], [VM], 0] == answers
-    assert ["--ids", "-", "x", "/subscriptions/1"] == spread_ids(
-        ["--ids", "-", "x", "/subscriptions/1"]
-    )
-    assert ["--", "--ids", VM, VM] == spread_ids(["--", "--ids", VM, VM])
-
-
-def test_group_narrows_a_name(call: Call) -> None:
-    """A VM is looked for in the group that -g names."""
-    assert 0 == call("diagnose", "--vm", "web-1", "-g", "RG-shop-prod", *WORLD).code
-    assert 6 == call("diagnose", "--vm", "web-1", "-g", "rg-other", *WORLD).code
-
-
-def test_subscription_is_named_or_given_by_id(call: Call) -> None:
-    """The name that Azure shows does as well as the id."""
-    command = ("find-rg", *WORLD, "--query", "subscriptionId", "-o", "tsv")
-
-    by_id = call(*command, "--subscription", SUBSCRIPTION.upper())
-    by_name = call(*command, "--subscription", f"sandbox {SUBSCRIPTION[:8]}")
-
-    assert [0, 0] == [by_id.code, by_name.code]
-    assert {SUBSCRIPTION} == {by_id.out.strip().lower(), by_name.out.strip().lower()}
-
-
-def test_yes_overrides_no_guard(call: Call, tmp_path: Path) -> None:
-    """With --yes a refusal is still a refusal."""
-    record = tmp_path / "exchanges.jsonl"
-
-    called = call("clean-rpc", "--vm", "web-1", "--yes", *WORLD, "--record", str(record))
-
-    assert 4 == called.code
-    assert [] == list_writes(record)
-
-
-def test_no_wait_is_for_backups(call: Call) -> None:
-    """A backup can be left to itself; where it cannot be, the answer says why."""
-    begun = ("--query", "steps[-1].job.status", "-o", "tsv")
-    left = call("backup-now", "--vm", "web-1", "--no-wait", "--yes", "--sandbox", "healthy", *begun)
-    both = call("backup-now", "--vm", "web-1", "--no-wait", "--wait", "job", *WORLD)
-    offering = {
-        name
-        for name, command in list_commands().items()
-        if any("--no-wait" in option.opts for option in command.params)
-    }
-
-    refused = call("clean-rpc", "--vm", "web-1", "--no-wait", *WORLD)
-
-    assert (0, "InProgress\n") == (left.code, left.out)
-    assert (2, True) == (both.code, "contradict" in both.err)
-    assert {"backup-now", "fix", "plan backup-now", "plan fix"} == offering
-    assert 2 == refused.code
-    assert HABITS["--no-wait"] in " ".join(refused.err.split())
-
-
-def test_less_or_more_is_told(call: Call) -> None:
-    """Errors only, or each request, on stderr; the answer stays the same."""
-    chosen = ("backup-now", "--vm", "web-1", "--yes", "--sandbox", "healthy", "-o", "json")
-    short = ("--query", "state")
-
-    quiet = call(*chosen, *short, "--only-show-errors")
-    loud = call(*chosen, *short, "--debug")
-
-    assert (0, '"done"\n', "") == (quiet.code, quiet.out, quiet.err)
-    assert (0, '"done"\n') == (loud.code, loud.out)
-    assert "/backup" in loud.err
-
-
-def test_environment_goes_before_the_file(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A default is kept once, and a pipeline's variable overrides it."""
-    call("config", "set", "output=json")
-    kept = call("config", "get", "output").out
-    monkeypatch.setenv("AZREMEDY_OUTPUT", "tsv")
-
-    assert ["json\n", "tsv\n"] == [kept, call("config", "get", "output").out]
-
-
-def test_stdout_holds_the_answer_alone(call: Call) -> None:
-    """Progress, notes and questions never mix with a document."""
-    called = call("clean-rpc", "--vm", "web-1", "--unlock", "--yes", "-o", "json", *WORLD)
-
-    assert "azremedy.run/1" == called.document["schema"]
-    assert "deleting" in called.err
-
-
-@pytest.mark.parametrize("name", list_commands())
-def test_every_help_has_examples_that_parse(call: Call, name: str) -> None:
-    """Every command answers -h with examples, which are command lines of this very version."""
-    called = call(*name.split(), "-h")
-
-    assert (0, "") == (called.code, called.err)
-    examples = list_examples(called.out.partition("Examples:")[2])
-    assert examples
-    for example in examples:
-        parse(shlex.split(example))
-
-
-def test_typo_gets_what_was_meant(call: Call) -> None:
-    """Commands, their commands, options, settings and the habits of other tools."""
-    meant = {
-        ("clen-rpc",): "'clean-rpc'",
-        ("runs", "shwo"): "'show'",
-        ("plan", "clena-rpc"): "'clean-rpc'",
-        ("find-rg", "--lockd"): "--locked",
-        ("config", "set", "subscripton=x"): "'subscription'",
-        ("fix", "--vm", "web-1", "--auto-approve"): "--yes",
-        ("fix", "-n", "web-1"): "--vm",
-        ("find-rg", "--json"): "-o json",
-    }
-
-    answers = {words: call(*words) for words in meant}
-
-    assert {2} == {answer.code for answer in answers.values()}
-    assert [] == [words for words, told in meant.items() if told not in answers[words].err]
-
-
-def test_version_names_its_parts(call: Call) -> None:
-    """Python and the packages of the SDK are named, as they are installed."""
-    called = call("--version")
-
-    assert "azremedy, version 0.1.0" == called.out.splitlines()[0]
-    parts = dict(list_parts())
-    assert {"Python", "azure-identity", "azure-mgmt-compute"} <= set(parts)
-    assert [f"  {name} {version}" for name, version in parts.items()] == called.out.splitlines()[1:]
 
 
 def keep_plan(call: Call, path: Path, world: str = LIMIT) -> None:

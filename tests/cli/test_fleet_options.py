@@ -1,4 +1,4 @@
-"""Several VMs from the command line: how many at once, how many may fail, and what became of each."""
+"""Several VMs from the command line: how many at once, how many may fail, what became of each."""
 
 from __future__ import annotations
 

@@ -106,7 +106,8 @@ def list_troubles(whole: Whole, folder: Path, *, times: int) -> tuple[Trouble, .
     folder.mkdir(parents=True)
     stage = _open(whole.scenario, folder)
     run_until(stage, whole.plan, Life())
-    old, found = _list_first_answers(stage), []
+    old = _list_first_answers(stage)
+    found: list[Trouble] = []
     for kind in sorted({_kind_of(each) for each in stage.requests()}):
         makers = _ANYWHERE if kind.method in READS else {**_ANYWHERE, **_AT_WRITES}
         faults = {name: make(kind.match, times) for name, make in makers.items()}

@@ -1,7 +1,7 @@
 """Wherever a process dies, taking its run up ends as if it had lived; nothing is done twice.
 
-``python -m tests.crash.matrix`` tries more repairs, and lets what takes a run up die as well at
-many more pairs of points.
+``python -m tests.crash.matrix crashes`` tries more repairs, and lets what takes a run up die as
+well at many more pairs of points.
 """
 
 from __future__ import annotations

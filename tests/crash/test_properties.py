@@ -20,7 +20,6 @@ from azremedy.domain.planner.network import StorageOptions
 from azremedy.domain.steps import DeleteLock, Reversible
 from tests.support.crashes import look
 from tests.support.stages import (
-    JOB_TYPE,
     LOCK_TYPE,
     ROOT,
     VM_TYPE,
@@ -156,9 +155,8 @@ CASES = st.builds(
 
 
 def _last_job(world: Scenario) -> str:
-    return [each["id"] for each in world.resources if f"/{JOB_TYPE.split('/')[2]}/" in each["id"]][
-        -1
-    ]
+    jobs = [str(each["id"]) for each in world.resources if "/backupJobs/" in each["id"]]
+    return jobs[-1]
 
 
 def _without_agent(world: Scenario) -> Scenario:

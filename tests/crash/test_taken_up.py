@@ -116,7 +116,13 @@ def test_lock_is_put_back_although_the_disk_is_full(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "tail", [b"\0" * 40, b'{"entry": "outcome", "at"\0\0\0', b'{"entry": "outco', b'{"entry": {}']
+    "tail",
+    [
+        b"\0" * 40,
+        b'{"entry": "outcome", "at"\0\0\0',
+        b'{"entry": "outco',
+        b'{"entry": "x", "y": {}',
+    ],
 )
 def test_journal_with_a_spoilt_end_is_read(tmp_path: Path, tail: bytes) -> None:
     """Half an entry, or zeros after a power failure, keep nobody from putting a lock back."""
@@ -190,6 +196,20 @@ def test_operation_that_could_not_be_followed_is_followed_later(tmp_path: Path) 
     assert ("unknown",) == states(first)
     assert ("done",) == states(later)
     assert [] == count_twice(stage)
+
+
+def test_lock_that_a_person_put_back_is_lent_once_more(tmp_path: Path) -> None:
+    """The program says how to put it back, so it may be there when the run is taken up."""
+    stage = open_stage(tmp_path, LIMIT)
+    (before,) = stage.documents(LOCK_TYPE)
+    die_behind(stage, clean(stage), EntryKind.OUTCOME, 1)
+    stage.world.documents.put(before)
+
+    run = take_up(stage)
+
+    (after,) = stage.documents(LOCK_TYPE)
+    assert ("done", "done", "done") == states(run)
+    assert before["properties"] == after["properties"]
 
 
 def test_step_that_failed_is_tried_again(tmp_path: Path) -> None:

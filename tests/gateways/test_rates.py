@@ -159,3 +159,17 @@ def test_azure_never_has_to_refuse(pauses: list[float]) -> None:
         level = min(200.0, level + (moment - before) * 10) - 1
         before = moment
         assert level >= -1e-4
+
+
+def test_the_last_reads_of_an_hour_are_spread_over_it() -> None:
+    """Nothing comes back before the hour is over: what is left has to last, and it does."""
+    rates, url = Rates(), (ONE + JOB).format(name="a")
+    name = "x-ms-ratelimit-remaining-subscription-resource-requests"
+    answer(rates, rates.enter("GET", url, NOW), {name: "149"})
+
+    waits = [enter(rates, "GET", url) for _ in range(149)]
+
+    assert {0.0} == set(waits[:111])
+    assert waits[112:] == sorted(waits[112:])
+    assert 3400 < waits[-1] <= 3600
+    assert 0.0 == enter(rates, "GET", url, after=3601)

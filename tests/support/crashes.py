@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from azremedy import api
 from azremedy.api.connect import WorldClock
 from azremedy.domain.ramp import Ramp
-from azremedy.domain.steps import CreateLock
+from azremedy.domain.run import StepState
 from azremedy.engine.executor import Executor
 from azremedy.engine.handlers.base import Patience
 from azremedy.engine.history import read_past
@@ -338,9 +338,14 @@ def find_lie(stage: Stage) -> str:
     silent = set(stage.writes()) - set(writes_of(intended))
     if silent:
         return f"sent without its intent: {sorted(silent)}"
-    untold = [
+    untold = [each.number for each in past.plan.steps if each.number not in past.settled]
+    if untold:
+        return f"without an outcome: {untold}"
+    denied = [
         each.number
         for each in past.plan.steps
-        if each.number not in past.settled and not isinstance(each.step, CreateLock)
+        if past.results[each.number].state is StepState.ALREADY
+        and each.number in past.intended
+        and set(writes_of([each.step])) & set(stage.writes())
     ]
-    return f"without an outcome: {untold}" if untold else ""
+    return f"sent, and said to be so already: {denied}" if denied else ""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from azremedy.domain.resources import VirtualMachine
 from azremedy.domain.run import JobOutcome, Trigger
 from azremedy.engine.watch import JobWatch, Pace
-from azremedy.errors import AzremedyError, StalePlanError
+from azremedy.errors import AzremedyError, NotFoundError, StalePlanError
 from azremedy.gateways.clock import Clock
 from azremedy.gateways.operations import Operation
 from azremedy.gateways.session import Session
@@ -179,6 +179,16 @@ class Tools:
 def stale(target: ResourceId, seen: Moved) -> StalePlanError:
     """Make the error for a target that is not as planned."""
     return StalePlanError(f"{target} is not as planned: {seen.why}")
+
+
+def goes_on(accepted: Accepted, error: AzremedyError) -> bool:
+    """Say whether Azure may still be at an operation that it took: nobody saw it end.
+
+    One that Azure does not know any more is not looked for again.
+    """
+    operation = accepted.operation
+    seen = operation is None or operation.finished() or isinstance(error, NotFoundError)
+    return not seen
 
 
 class Handler(Protocol):

@@ -59,7 +59,7 @@ def choose_handler(step: steps.Step, tools: Tools) -> Handler:  # noqa: C901 - o
             return _choose_around(step, tools)
 
 
-def _choose_around(step: steps.AroundStep, tools: Tools) -> Handler:  # noqa: C901 - flat, too
+def _choose_around(step: steps.AroundStep, tools: Tools) -> Handler:  # noqa: C901, PLR0912 - flat, too
     match step:
         case steps.DeleteExtension():
             return ExtensionDeletion(step=step, tools=tools)

@@ -15,6 +15,7 @@ from azremedy.engine.handlers.base import (
     Proceed,
     Seen,
     Tools,
+    goes_on,
     stale,
 )
 from azremedy.engine.handlers.deletions import follow_deletion, still_deleting, wait_until_gone
@@ -96,11 +97,18 @@ class CollectionDeletion:
         )
 
     def _follow(self, accepted: Accepted) -> AzureError | None:
-        """Follow one deletion; give its failure unless the collection is gone all the same."""
+        """Follow one deletion; give its failure unless the collection is gone all the same.
+
+        Raises:
+            AzureError: it goes on, as far as anybody could see.
+        """
         try:
             ended = follow_deletion(accepted, self.tools)
         except AzureError as error:
-            return None if self._find() is None else error
+            gone = self._find() is None
+            if not gone and goes_on(accepted, error):
+                raise
+            return None if gone else error
         patience = self.tools.patience.delete
         if accepted.underway:
             ended = wait_until_gone(self._is_there, self.tools, within=patience)

@@ -10,11 +10,13 @@ from azremedy.domain.rules.vms import is_in_motion
 from azremedy.domain.steps import WaitForRights, WaitForVm
 from azremedy.engine.handlers.base import Accepted, Already, Moved, Outcome, Proceed, Seen, Tools
 from azremedy.engine.handlers.patient import keep_asking
-from azremedy.engine.handlers.ready import EVERY
 from azremedy.errors import AzureError
 
 if TYPE_CHECKING:
     from azremedy.domain.resources import VirtualMachine
+
+_EVERY = timedelta(minutes=1)
+"""Time between looks: nothing of azremedy's own hangs on the very second."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,7 @@ class VmWait:
                     f"Azure is still changing {self.step.vm.id}",
                     advice="It may be stuck: 'azremedy fix --reapply' applies its model again.",
                 )
-            self.tools.clock.sleep(EVERY.total_seconds())
+            self.tools.clock.sleep(_EVERY.total_seconds())
         told = f"the VM's provisioning state is {vm.provisioning_state}, and it is {vm.power_state}"
         failed = vm.provisioning_state.lower() == "failed"
         error = AzureError(f"{vm.id}: {told}", advice="Diagnose again: that has a cause.")

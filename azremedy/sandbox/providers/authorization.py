@@ -93,6 +93,7 @@ def _put_assignment(world: World, request: Request, *, scope: str, name: str) ->
         "createdBy": tokens.CALLER_OBJECT,
         "updatedBy": tokens.CALLER_OBJECT,
     }
+    world.delay_rights(f"/{scope}")
     return created(world.documents.put({"id": document_id, "properties": properties}))
 
 

@@ -101,6 +101,7 @@ def _policies(world: World, request: Request, *, kind: str, **place: str) -> Ans
     policies = change(vault["properties"].get("accessPolicies") or [], sent)
     vault["properties"]["accessPolicies"] = policies
     world.documents.put(vault)
+    world.delay_rights(vault["id"])
     named = {_principal(each) for each in sent}
     kept = [each for each in policies if _principal(each) in named]
     return ok(
