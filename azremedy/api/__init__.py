@@ -14,29 +14,91 @@ Example::
 
 from __future__ import annotations
 
-from azremedy.api.advice import Advice, advise
-from azremedy.api.connect import Azure, ConnectOptions, connect
-from azremedy.api.diagnosing import DiagnoseOptions, Examined, diagnose
-from azremedy.api.fixing import plan_fix
-from azremedy.api.planning import (
-    find_groups,
-    plan_backup,
-    plan_clean,
-    plan_orphans,
-    plan_reset,
-    plan_unlock,
-)
-from azremedy.api.replanning import check_still_holds, choose_connection, plan_again
-from azremedy.api.running import apply, decline, preview, resume
-from azremedy.api.saving import check_approval, find_fingerprint, load_plan, save_plan
-from azremedy.api.targets import GroupNames, VmNames
-from azremedy.domain.planner.backup import BackupOptions
-from azremedy.domain.planner.clean import CleanBy, CleanOptions
-from azremedy.domain.planner.fix.options import FixOptions
-from azremedy.domain.planner.reset import ResetOptions
-from azremedy.domain.planner.unlock import UnlockOptions
-from azremedy.domain.staleness import find_moved
-from azremedy.domain.steps import WaitFor
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from azremedy.api.advice import Advice, advise
+    from azremedy.api.connect import Azure, ConnectOptions, connect
+    from azremedy.api.diagnosing import DiagnoseOptions, Examined, diagnose
+    from azremedy.api.fixing import plan_fix
+    from azremedy.api.planning import (
+        find_groups,
+        plan_backup,
+        plan_clean,
+        plan_orphans,
+        plan_reset,
+        plan_unlock,
+    )
+    from azremedy.api.replanning import check_still_holds, choose_connection, plan_again
+    from azremedy.api.running import apply, decline, preview, resume
+    from azremedy.api.saving import check_approval, find_fingerprint, load_plan, save_plan
+    from azremedy.api.targets import GroupNames, VmNames
+    from azremedy.domain.planner.backup import BackupOptions
+    from azremedy.domain.planner.clean import CleanBy, CleanOptions
+    from azremedy.domain.planner.fix.options import FixOptions
+    from azremedy.domain.planner.reset import ResetOptions
+    from azremedy.domain.planner.unlock import UnlockOptions
+    from azremedy.domain.staleness import find_moved
+    from azremedy.domain.steps import WaitFor
+
+_HOMES = {
+    "azremedy.api.advice": (
+        "Advice",
+        "advise",
+    ),
+    "azremedy.api.connect": (
+        "Azure",
+        "ConnectOptions",
+        "connect",
+    ),
+    "azremedy.api.diagnosing": (
+        "DiagnoseOptions",
+        "Examined",
+        "diagnose",
+    ),
+    "azremedy.api.fixing": ("plan_fix",),
+    "azremedy.api.planning": (
+        "find_groups",
+        "plan_backup",
+        "plan_clean",
+        "plan_orphans",
+        "plan_reset",
+        "plan_unlock",
+    ),
+    "azremedy.api.replanning": (
+        "check_still_holds",
+        "choose_connection",
+        "plan_again",
+    ),
+    "azremedy.api.running": (
+        "apply",
+        "decline",
+        "preview",
+        "resume",
+    ),
+    "azremedy.api.saving": (
+        "check_approval",
+        "find_fingerprint",
+        "load_plan",
+        "save_plan",
+    ),
+    "azremedy.api.targets": (
+        "GroupNames",
+        "VmNames",
+    ),
+    "azremedy.domain.planner.backup": ("BackupOptions",),
+    "azremedy.domain.planner.clean": (
+        "CleanBy",
+        "CleanOptions",
+    ),
+    "azremedy.domain.planner.fix.options": ("FixOptions",),
+    "azremedy.domain.planner.reset": ("ResetOptions",),
+    "azremedy.domain.planner.unlock": ("UnlockOptions",),
+    "azremedy.domain.staleness": ("find_moved",),
+    "azremedy.domain.steps": ("WaitFor",),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Advice",
@@ -76,3 +138,17 @@ __all__ = [
     "resume",
     "save_plan",
 ]
+
+if not TYPE_CHECKING:  # a typo stays one for those who check types
+
+    def __getattr__(name: str) -> Any:
+        """Import a name when it is asked for: a command pays for what it uses."""
+        if (home := _HOME_OF.get(name)) is None:
+            raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+        found = getattr(import_module(home), name)
+        globals()[name] = found
+        return found
+
+    def __dir__() -> list[str]:
+        """List the public names."""
+        return sorted(__all__)

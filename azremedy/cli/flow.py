@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,7 +22,7 @@ from azremedy.domain.ramp import Ramp
 from azremedy.domain.run import RunState
 from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_DONE, UsageError
-from azremedy.report import words
+from azremedy.report import ci, words
 from azremedy.report.advice_text import show_advice
 from azremedy.report.plan_text import show_plan, show_run
 
@@ -88,6 +90,7 @@ def carry_out(
     stopped = api.preview(plan, dry_run=flow.dry_run)
     if flow.dry_run or stopped.state is not RunState.PLANNED:
         _answer(stopped)
+        _tell_pipeline(stopped)
         if flow.out and stopped.state is RunState.PLANNED:
             _keep(plan, flow.out)
         return _exit_code(stopped, flow)
@@ -100,6 +103,7 @@ def carry_out(
     with stopping(steering.stop), following(plan) as listen:
         run = api.apply(azure, plan, listen=listen, steering=steering)
     after(run)
+    _tell_pipeline(run)
     # A reader that has gone, as with "| head", does not change what the run came to.
     with suppress(BrokenPipeError, SystemExit):
         for advised in api.advise(run):
@@ -152,6 +156,15 @@ def _answer(run: Run) -> None:
         show_run(run, out)
 
     answer(run, show)
+
+
+def _tell_pipeline(run: Run) -> None:
+    """Annotate the pipeline that this runs in, if any, and leave it a summary."""
+    if (pipeline := ci.find_pipeline(os.environ)) is None:
+        return
+    told = ci.write_issues(ci.list_issues(run), pipeline)
+    kept = ci.keep_summary(ci.write_summary(run), pipeline, os.environ)
+    click.echo(told + kept, file=console.screen(sys.stderr), nl=False)
 
 
 def _exit_code(run: Run, flow: Flow) -> int:

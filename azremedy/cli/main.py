@@ -14,8 +14,6 @@ import click
 
 from azremedy.cli import console
 from azremedy.cli.completion import COMPLETE, offer_commands, prepare_completion
-from azremedy.cli.debugging import listening
-from azremedy.cli.output import answer_error
 from azremedy.cli.streams import prepare_streams
 from azremedy.cli.suggesting import Suggesting, explain_absent, spread_ids
 from azremedy.cli.version import tell_version
@@ -127,14 +125,18 @@ class Commands(Suggesting):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; an error of ours becomes its message and its exit code."""
+        from azremedy.cli.debugging import listening  # noqa: PLC0415 - not for the group's help
+
         with listening(ctx):
             try:
                 return super().invoke(ctx)
             except AzremedyError as error:
-                from azremedy.report.problem import show_problem  # noqa: PLC0415 - draws
+                from azremedy.cli.output import answer_error  # noqa: PLC0415 - only for errors
+                from azremedy.report.problem import show_problem  # noqa: PLC0415 - only for errors
 
                 answer_error(error)
                 show_problem(error, console.errors())
+                _tell_pipeline(error)
                 ctx.exit(error.exit_code)
             except click.NoSuchOption as error:
                 raise explain_absent(error) from error
@@ -192,6 +194,16 @@ def main() -> None:
     except Exception:  # noqa: BLE001 - see above
         code = _report_defect()
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell_pipeline(error: AzremedyError) -> None:
+    """Annotate the pipeline that this runs in, if any."""
+    from azremedy.report import ci  # noqa: PLC0415 - only for errors
+    from azremedy.report.problem import describe_problem  # noqa: PLC0415 - only for errors
+
+    if (pipeline := ci.find_pipeline(os.environ)) is not None:
+        told = ci.write_issues((ci.describe_error(describe_problem(error)),), pipeline)
+        click.echo(told, file=console.screen(sys.stderr), nl=False)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -129,7 +129,9 @@ class Executor:
         for planned in (*shared.list_needed(target), *target.steps):
             with shared.taking_turns(planned):
                 if not self._is_done(planned, attempts, past):
-                    _leave(target.steps, attempts, why=f"step {planned.number} before it failed")
+                    # What others need as well is left to them.
+                    own = (each for each in target.steps if each.number not in shared.steps)
+                    _leave(own, attempts, why=f"step {planned.number} before it failed")
                     return False
         return True
 

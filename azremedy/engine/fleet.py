@@ -42,6 +42,8 @@ class Fleet:
     """Targets that are not begun."""
     running: set[Future[bool]] = field(default_factory=set)
     """Targets that are worked on."""
+    begun: list[Future[bool]] = field(default_factory=list)
+    """All targets that were begun in threads."""
 
     def run(self) -> None:
         """Work through the targets; those that are not begun in the end are ``left``.
@@ -54,11 +56,10 @@ class Fleet:
         with ThreadPoolExecutor(max_workers=self.ramp.concurrency) as pool:
             try:
                 self._run_in(pool)
-            except BaseException:
-                # A defect of our own, too: the other targets end in good order.
-                self.stop.requested = True
+            finally:
+                # Whatever ended it, a defect of our own too: the others end in good order.
                 self._come_to_rest()
-                raise
+                self._tell_defect()
         return None
 
     def _run_here(self) -> None:
@@ -70,7 +71,9 @@ class Fleet:
         pace = Pace.begin(self.ramp)
         while True:
             while self._may_begin(pace):
-                self.running.add(pool.submit(self.work, self.left.popleft()))
+                future = pool.submit(self.work, self.left.popleft())
+                self.begun.append(future)
+                self.running.add(future)
             if not self.running:
                 break
             done, self.running = wait(self.running, return_when=FIRST_COMPLETED)
@@ -85,11 +88,19 @@ class Fleet:
 
     def _come_to_rest(self) -> None:
         """Wait until no thread works any more, however often somebody interrupts."""
+        self.stop.requested = self.stop.requested or bool(self.running)
         while self.running:
             try:
                 _, self.running = wait(self.running)
             except STOPPED:
                 self.stop.urgent = True
+
+    def _tell_defect(self) -> None:
+        """Let out what broke out of a thread and is no interrupt: it outranks interrupts."""
+        for future in self.begun:
+            error = future.exception()
+            if error is not None and not isinstance(error, STOPPED):
+                raise error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,8 +50,8 @@ class Polling(Protocol):
     def get_continuation_token(self) -> str:
         """Return a text from which the polling can go on."""
 
-    def drive(self, watch: Callable[[str], None]) -> None:
-        """Poll until the end, telling each status word."""
+    def drive(self, watch: Callable[[str], None], pause: Callable[[float], None]) -> None:
+        """Poll until the end, telling each status word and pausing seconds in between."""
 
 
 def deferred_polling(interval_s: float) -> Any:
@@ -69,6 +69,7 @@ def deferred_polling(interval_s: float) -> Any:
         receipt = Receipt()
         driven = False
         watch: Callable[[str], None]
+        pause: Callable[[float], None]
 
         def initialize(self, client: Any, initial_response: Any, callback: Any) -> None:
             super().initialize(client, initial_response, callback)
@@ -89,9 +90,13 @@ def deferred_polling(interval_s: float) -> Any:
             super().update_status()
             self.watch(self.status())
 
-        def drive(self, watch: Callable[[str], None]) -> None:
-            self.driven, self.watch = True, watch
+        def drive(self, watch: Callable[[str], None], pause: Callable[[float], None]) -> None:
+            self.driven, self.watch, self.pause = True, watch, pause
             self.run()
+
+        def _sleep(self, delay: float) -> None:
+            # The SDK's own sleep knows nobody who could end it.
+            self.pause(delay)
 
     return Deferred(interval_s)
 
@@ -128,7 +133,11 @@ class Operation:
         return self.status().lower() in {"succeeded", "failed", "canceled", "cancelled"}
 
     def wait(
-        self, on_poll: Callable[[str], None] | None = None, timeout_s: float | None = None
+        self,
+        on_poll: Callable[[str], None] | None = None,
+        timeout_s: float | None = None,
+        *,
+        pause: Callable[[float], None] | None = None,
     ) -> str:
         """Wait for the end and return the last status word: ``Succeeded`` unless time ran out.
 
@@ -137,6 +146,8 @@ class Operation:
         Args:
             on_poll: told the status word after every look; what it raises ends the wait.
             timeout_s: seconds after which to stop looking; the operation itself goes on.
+            pause: lets seconds pass between two looks, and may end the wait by raising; the
+                session's clock when left out.
 
         Raises:
             AzremedyError: the operation failed, with the code that Azure gave, or the look did.
@@ -144,7 +155,9 @@ class Operation:
         give_up = None if timeout_s is None else self.clock.now() + timedelta(seconds=timeout_s)
         try:
             with self.translate():
-                self.polling.drive(lambda word: self._looked(word, on_poll, give_up))
+                self.polling.drive(
+                    lambda word: self._looked(word, on_poll, give_up), pause or self.clock.sleep
+                )
         except _OutOfTime:
             pass
         return self.status()

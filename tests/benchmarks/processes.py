@@ -35,7 +35,9 @@ class Sample:
     cpu_s: float
     """Processor seconds of it and of the programs that it ran."""
     peak_mib: float
-    """Its largest memory, or that of the largest program that it ran."""
+    """Its largest memory, or that of the largest program that it ran. Never less than what this
+    harness has itself (some 70 MiB): a new process counts its parent's memory until it is another
+    program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

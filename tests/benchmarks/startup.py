@@ -33,7 +33,7 @@ def run_startup(*, quick: bool) -> Table:
     return Table(
         name="startup",
         title="Start-up",
-        columns=("command", "wall, median", "wall, spread", "processor, median", "peak MiB"),
+        columns=("command", "wall, median", "wall, spread", "processor, median"),
         rows=tuple(_row(name, each) for name, each in found.items()),
         figures=_figures(found),
         notes=(notes, *missing),
@@ -74,7 +74,7 @@ def _program(name: str, command: tuple[str, ...], env: dict[str, str]) -> Progra
 
 
 def _row(name: str, found: Summary) -> tuple[str, ...]:
-    numbers = (f"{found.wall_s:.2f}", found.spread, f"{found.cpu_s:.2f}", f"{found.peak_mib:.0f}")
+    numbers = (f"{found.wall_s:.2f}", found.spread, f"{found.cpu_s:.2f}")
     return (f"`{name}`", *numbers)
 
 

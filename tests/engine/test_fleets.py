@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from threading import get_ident
+from collections import deque
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier, get_ident
 from typing import TYPE_CHECKING
 
 import pytest
 
 from azremedy import api
 from azremedy.domain.events import StepEnded, StepStarted
+from azremedy.domain.plan import TargetPlan
 from azremedy.domain.ramp import ErrorBudget, Ramp
 from azremedy.domain.run import RunState, StepState
 from azremedy.domain.steps import DeleteLock, DeleteRestorePointCollection, TriggerBackup
+from azremedy.engine.fleet import Fleet
 from azremedy.engine.stop import Steering, Stop
-from azremedy.sandbox.scenario import Fault, FaultAnswer, Match
+from azremedy.ids import ResourceId
+from azremedy.sandbox.scenario import Fault, FaultAnswer, Match, Timing
 from tests.support.fleets import multiply, name_vm
 from tests.support.stages import (
     COLLECTION_TYPE,
     LOCK_TYPE,
     ROOT,
+    VM_TYPE,
     built_in,
     lock,
     names,
@@ -207,3 +214,68 @@ def test_side_by_side_or_one_by_one_the_world_ends_the_same(
     assert 5 == stage.count_jobs()
     assert 5 == sum(isinstance(planned.step, TriggerBackup) for planned in plan.steps)
     assert 2 == sum(isinstance(planned.step, DeleteLock) for planned in plan.steps)
+
+
+def test_asked_twice_nobody_waits_for_a_long_deletion(tmp_path: Path) -> None:
+    """Signals reach one thread only; the others leave their polling too, and locks go back."""
+    slow = {"deleteRestorePointCollection": Timing(seconds=7200, retry_after=10)}
+    stage, stop = open_stage(tmp_path, replace(world(2), operations=slow)), Stop()
+    began = stage.azure.clock.now()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, StepStarted) and isinstance(
+            event.planned.step, DeleteRestorePointCollection
+        ):
+            stop.requested = stop.urgent = True
+
+    ended = run(stage, plan_all(stage, 2), Steering(stop=stop, ramp=Ramp(first=2)), listen)
+
+    kept = [each["id"] for each in stage.documents(LOCK_TYPE)]
+    assert RunState.INTERRUPTED is ended.state
+    assert f"{ROOT}/providers/Microsoft.Authorization/locks/all" in kept
+    assert stage.azure.clock.now() - began < timedelta(minutes=15)
+
+
+def test_one_vm_s_own_trouble_does_not_stop_the_others(tmp_path: Path) -> None:
+    """A lock of its own cannot be taken off; those that all share are, and the others are done."""
+    own = lock(
+        f"{ROOT}/resourceGroups/AzureBackupRG_westeurope_1/providers/{COLLECTION_TYPE}/"
+        "AzureBackup_web-1_991698409459952",
+        "mine",
+    )
+    refused = Fault(
+        match=Match(method="DELETE", path="*/locks/mine"),
+        answer=FaultAnswer(status=403, body={"error": {"code": "AuthorizationFailed"}}),
+        times=9,
+    )
+    stage = open_stage(tmp_path, with_faults(with_resources(world(4), own), refused))
+
+    run(stage, plan_all(stage, 4), Steering(ramp=Ramp(concurrency=2)))
+
+    assert ["AzureBackup_web-1_991698409459952"] == [
+        each["id"].rpartition("/")[2] for each in stage.documents(COLLECTION_TYPE)
+    ]
+
+
+def test_a_defect_in_one_thread_is_not_hidden_by_an_interrupt_in_another() -> None:
+    """Whoever runs it has to know."""
+    together = Barrier(2)
+
+    def work(target: TargetPlan) -> bool:
+        together.wait(timeout=30)
+        if target.target.name == "web-1":
+            raise KeyboardInterrupt
+        raise KeyError(target.target.name)
+
+    left = deque(
+        TargetPlan(
+            target=ResourceId.parse(
+                f"{ROOT}/resourceGroups/g/providers/{VM_TYPE}/{name_vm(number)}"
+            )
+        )
+        for number in (1, 2)
+    )
+    fleet = Fleet(ramp=Ramp(first=2), stop=Stop(), work=work, left=left)
+
+    with pytest.raises(KeyError, match="web-2"):
+        fleet.run()

@@ -25,7 +25,7 @@ def follow_deletion(accepted: Accepted, tools: Tools) -> bool:
     if operation is None:
         return True
     keep_asking(
-        lambda: operation.wait(timeout_s=patience.total_seconds()),
+        lambda: operation.wait(timeout_s=patience.total_seconds(), pause=tools.clock.sleep),
         tools,
         until=tools.clock.now() + patience,
     )

@@ -82,7 +82,7 @@ class LockCreation:
             receipt = self.tools.gateways(self.step.lock.id).locks.create_lock(self.step.lock)
         except NotFoundError:
             scope = self.step.lock.scope
-            if not any(gone.contains(scope) for gone in self.tools.memory.deleted):
+            if not any(gone.contains(scope) for gone in tuple(self.tools.memory.deleted)):
                 raise
             return Accepted(moot=True)
         except AccessError:

@@ -100,7 +100,9 @@ class ProtectionResumption:
         operation, patience = accepted.operation, self.tools.patience.delete
         if operation is not None:
             keep_asking(
-                lambda: operation.wait(timeout_s=patience.total_seconds()),
+                lambda: operation.wait(
+                    timeout_s=patience.total_seconds(), pause=self.tools.clock.sleep
+                ),
                 self.tools,
                 until=self.tools.clock.now() + patience,
             )

@@ -39,7 +39,7 @@ def follow_operation(accepted: Accepted, tools: Tools) -> bool:
     if operation is None:
         return True
     keep_asking(
-        lambda: operation.wait(timeout_s=OPERATION.total_seconds()),
+        lambda: operation.wait(timeout_s=OPERATION.total_seconds(), pause=tools.clock.sleep),
         tools,
         until=tools.clock.now() + OPERATION,
     )
