@@ -19,6 +19,7 @@ The tree::
     │   └── BackupUnknownError              whether it was started is not known
     └── AzureError                exit 3    Azure answered with an error, or not at all
         ├── NotFoundError         exit 6
+        │   └── OperationForgottenError exit 3  Azure does not know the operation any more
         ├── LockedError           exit 4
         ├── ConflictError
         ├── ThrottledError
@@ -226,6 +227,14 @@ class NotFoundError(AzureError):
     exit_code = EXIT_NOT_FOUND
     msgid = "azure-not-found"
     advice = "Check the name, --resource-group and --subscription, and that you may read it."
+
+
+class OperationForgottenError(NotFoundError):
+    """Azure took a request, and does not know its operation any more: how it ended is not told."""
+
+    exit_code = EXIT_FAILURES
+    msgid = "operation-forgotten"
+    advice = "Look whether the change is there, and make it again if it is not."
 
 
 class LockedError(AzureError):

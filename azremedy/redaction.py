@@ -54,7 +54,7 @@ class Shape:
     name: str
     """What it is."""
     pattern: str
-    """Finds the secret with what it is known by, in upper and lower case."""
+    """Finds the secret with what it is known by, in upper and lower case where it says no other."""
     hint: str = field(kw_only=True)
     """Finds in lower case, and quickly, that a text may hold such a secret."""
     mended: str | Callable[[re.Match[str]], str] = field(default=MARK, kw_only=True)
@@ -84,9 +84,14 @@ SHAPES = (
         r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|\Z)",
         hint="private key",
     ),
-    Shape("JSON Web Token", r"eyJ[a-z0-9_-]{8,}(?:\.[a-z0-9_=-]*){1,4}", hint="eyj"),
-    # The SDK's own: it holds the URL of an operation.
-    Shape("continuation token", r"eyJ[a-z0-9+/_-]{60,}={0,2}", hint="eyj"),
+    # '{"' of JSON is 'eyJ' in base 64 and nothing else: 'sydneyjumphost1.contoso.com' is a name.
+    Shape("JSON Web Token", r"(?-i:eyJ)[a-z0-9_-]{8,}(?:\.[a-z0-9_=-]*){1,4}", hint="eyj"),
+    # The SDK's own: it holds the URL of an operation. A name is shorter than what has no slash.
+    Shape(
+        "continuation token",
+        r"(?-i:eyJ)[a-z0-9+_-]{60,}[a-z0-9+/_-]*={0,2}",
+        hint="eyj",
+    ),
     Shape(
         "credential of a scheme",
         r"\b(bearer|pop|sharedkey(?:lite)?)((?:\s|%20|\+)+)(?![a-z_]+=[\"\w])[a-z0-9._~+/%:-]{16,}=*",
@@ -217,26 +222,30 @@ def redact_url(url: str) -> str:
     return place + mark + clean_query(query)
 
 
-def redact_values(document: JsonValue, *, spare: frozenset[str] = frozenset()) -> JsonValue:
+def redact_values(
+    document: JsonValue, *, spare: frozenset[str] = frozenset(), known: str = ""
+) -> JsonValue:
     """Redact every text in a JSON document, whole where its name says that it is a secret.
 
     Args:
         document: of dictionaries, lists, texts and numbers; it stays as it is.
         spare: names of what is copied as it is, with all that is in it.
+        known: in lower case, what is shown in any case: a text that it holds is no secret.
     """
     if isinstance(document, str):
-        return redact(document)
+        shown = redact(document)
+        return document if shown != document and document.lower() in known else shown
     if isinstance(document, dict):
         return {
-            name: value if name in spare else _redact_named(name, value, spare)
+            name: value if name in spare else _redact_named(name, value, spare=spare, known=known)
             for name, value in document.items()
         }
     if isinstance(document, list):
-        return [redact_values(each, spare=spare) for each in document]
+        return [redact_values(each, spare=spare, known=known) for each in document]
     return document
 
 
-def _redact_named(name: str, value: JsonValue, spare: frozenset[str]) -> JsonValue:
+def _redact_named(name: str, value: JsonValue, *, spare: frozenset[str], known: str) -> JsonValue:
     if isinstance(value, str) and value and re.search(_SECRET_NAME, name, re.IGNORECASE):
         return MARK
-    return redact_values(value, spare=spare)
+    return redact_values(value, spare=spare, known=known)

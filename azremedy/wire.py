@@ -1,21 +1,24 @@
 """Domain values as JSON: camelCase names, ids and times as text, one ``kind`` for each variant.
 
 The only room that knows pydantic. The JSON of a dry run and of the real run come from one class,
-so they have one schema. Texts are written without the secrets in them: only what a caller spares
-by name is written as it is.
+so they have one schema. Texts are written without the secrets in them: only resource ids, their
+parts, and what a caller spares by name are written as they are.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from azremedy.errors import MalformedIdError
+from azremedy.ids import ResourceId
 from azremedy.redaction import redact_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from pydantic import TypeAdapter
 
@@ -30,6 +33,9 @@ class WireError(ValueError):
 def to_document(value: object, *, spare: frozenset[str] = frozenset()) -> JsonValue:
     """Turn a domain value, or several, into JSON-ready data without the secrets in its texts.
 
+    The value's own ids, and every text that is a part of one, stay whatever they look like: what
+    is read back has to mean the same resources.
+
     Args:
         value: a domain value, or a tuple of them.
         spare: names, as they are written, whose values are not looked at.
@@ -37,8 +43,13 @@ def to_document(value: object, *, spare: frozenset[str] = frozenset()) -> JsonVa
     if isinstance(value, tuple):
         return [to_document(item, spare=spare) for item in value]
     kind: Any = type(value)
-    document: JsonValue = _adapter(kind).dump_python(value, mode="json")
-    return redact_values(_rename(document), spare=spare)
+    document: JsonValue = _rename(_adapter(kind).dump_python(value, mode="json"))
+    shown = redact_values(document, spare=spare)
+    if shown == document:
+        return shown
+    # Ids are looked for only where something was taken out, which is seldom.
+    known = "\n".join({each.key for each in _list_ids(value)})
+    return redact_values(document, spare=spare, known=known)
 
 
 def to_json(value: object, *, indent: int | None = 2, spare: frozenset[str] = frozenset()) -> str:
@@ -60,6 +71,8 @@ def from_json(kind: Callable[..., KindT], text: str | bytes) -> KindT:
         made = adapter.validate_python(document)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
         raise WireError(f"it is not JSON: {error}") from error
+    except MalformedIdError as error:
+        raise WireError(error.summary) from error
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         place = ".".join(_camel(str(part)) for part in first["loc"])
@@ -79,6 +92,21 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter  # noqa: PLC0415 - 0.1 s that --help need not pay
 
     return TypeAdapter(kind)
+
+
+def _list_ids(value: object) -> Iterator[ResourceId]:
+    """List the ids in a domain value, by their type: a text may begin like one and go on."""
+    if isinstance(value, ResourceId):
+        yield value
+    elif is_dataclass(value):
+        for each in fields(value):
+            yield from _list_ids(getattr(value, each.name))
+    elif isinstance(value, dict):
+        for pair in value.items():
+            yield from _list_ids(pair)
+    elif isinstance(value, tuple | list | frozenset):
+        for each in value:
+            yield from _list_ids(each)
 
 
 def _rename(value: JsonValue) -> JsonValue:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
 
 JUDGEMENT = pytest.StashKey[exchanges.Judgement]()
-_OWN = ("AZURE_", "ARM_", "AZREMEDY_", "IDENTITY_", "MSI_")
+_OWN = ("AZURE_", "GITHUB_", "TF_BUILD", "ARM_", "AZREMEDY_", "IDENTITY_", "MSI_")
 
 
 def pytest_configure(config: pytest.Config) -> None:

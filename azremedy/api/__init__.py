@@ -17,9 +17,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+# Not on demand: whoever imports this module first would leave it here under the function's name.
+from azremedy.api.connect import Azure, ConnectOptions, connect
+
 if TYPE_CHECKING:
     from azremedy.api.advice import Advice, advise
-    from azremedy.api.connect import Azure, ConnectOptions, connect
     from azremedy.api.diagnosing import DiagnoseOptions, Examined, diagnose
     from azremedy.api.fixing import plan_fix
     from azremedy.api.planning import (
@@ -46,11 +48,6 @@ _HOMES = {
     "azremedy.api.advice": (
         "Advice",
         "advise",
-    ),
-    "azremedy.api.connect": (
-        "Azure",
-        "ConnectOptions",
-        "connect",
     ),
     "azremedy.api.diagnosing": (
         "DiagnoseOptions",

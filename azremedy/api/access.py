@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -9,13 +10,14 @@ from azremedy.collect.access import collect_access
 from azremedy.domain import guards
 from azremedy.domain.needs import Need, Weight, list_needs
 from azremedy.domain.permissions import judge
+from azremedy.domain.plan import Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.api.connect import Azure
     from azremedy.domain.permissions import Judgement
-    from azremedy.domain.plan import Plan, TargetPlan
+    from azremedy.domain.plan import Plan, PlannedStep, TargetPlan, Verdict
 
 
 def check_permissions(azure: Azure, plan: Plan) -> Plan:
@@ -35,9 +37,25 @@ def check_permissions(azure: Azure, plan: Plan) -> Plan:
     for index, target in enumerate(plan.targets):
         mine = _list_keys(target, plan, last=index == len(plan.targets) - 1) - told
         told |= mine
-        verdicts = guards.check_access([each for each in answers if _key(each.need) in mine])
+        verdicts = guards.check_access(
+            [each for each in answers if _key(each.need) in mine],
+            accept_unknown_rights=_accepts_unknown_rights(plan),
+        )
         targets.append(replace(target, verdicts=(*target.verdicts, *verdicts)))
     return replace(plan, targets=tuple(targets))
+
+
+def list_refusals(azure: Azure, plan: Plan, left: Iterable[PlannedStep]) -> tuple[Verdict, ...]:
+    """List what the caller's rights of now refuse of a plan's steps that are left.
+
+    Raises:
+        SignInError: no credential worked.
+    """
+    needs = merge_needs(need for planned in left for need in list_needs(planned.step))
+    verdicts = guards.check_access(
+        judge_needs(azure, needs), accept_unknown_rights=_accepts_unknown_rights(plan)
+    )
+    return tuple(verdict for verdict in verdicts if verdict.decision is Decision.REFUSE)
 
 
 def judge_needs(azure: Azure, needs: Iterable[Need]) -> tuple[Judgement, ...]:
@@ -60,6 +78,12 @@ def merge_needs(needs: Iterable[Need]) -> tuple[Need, ...]:
         if known.weight is not Weight.MUST and need.weight is Weight.MUST:
             merged[_key(need)] = need
     return tuple(merged.values())
+
+
+def _accepts_unknown_rights(plan: Plan) -> bool:
+    """Say whether the plan was asked for with the flag that lends locks all the same."""
+    asked = json.loads(plan.request.options) if plan.request is not None else {}
+    return asked.get("acceptUnknownRights") is True
 
 
 def _key(need: Need) -> Need:

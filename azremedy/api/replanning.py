@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from azremedy.api.agent import plan_agents, plan_script
+from azremedy.api.begun import check_not_begun
 from azremedy.api.diagnosing import DiagnoseOptions
 from azremedy.api.fixing import plan_fix
 from azremedy.api.guest import plan_look_inside
 from azremedy.api.keys import plan_grant_keyvault
 from azremedy.api.network import plan_allow_storage
+from azremedy.api.origins import check_origin
 from azremedy.api.planning import (
     ORPHANED,
     plan_backup,
@@ -22,7 +24,6 @@ from azremedy.api.planning import (
 )
 from azremedy.api.running import find_state_folder
 from azremedy.api.runs import plan_undo
-from azremedy.api.saving import check_version, find_fingerprint
 from azremedy.api.targets import GroupNames, VmNames
 from azremedy.domain.plan import Plan
 from azremedy.domain.planner.agent import AgentOptions, GuestOptions
@@ -33,9 +34,13 @@ from azremedy.domain.planner.keys import GrantOptions
 from azremedy.domain.planner.network import StorageOptions
 from azremedy.domain.planner.reset import ResetOptions
 from azremedy.domain.planner.unlock import UnlockOptions
-from azremedy.domain.staleness import find_lost_copies, find_moved, take_over_locks
-from azremedy.domain.steps import Reversible
-from azremedy.engine.history import list_past
+from azremedy.domain.staleness import (
+    find_lost_copies,
+    find_moved,
+    is_built_alike,
+    take_over_locks,
+)
+from azremedy.engine.history import check_readable, list_past
 from azremedy.errors import RefusedError, StalePlanError, TargetNotFoundError, UsageError
 from azremedy.ids import RESOURCE_GROUP, SUBSCRIPTION, VIRTUAL_MACHINE
 from azremedy.report.stale_text import describe_lost_copy, describe_moved
@@ -46,7 +51,6 @@ if TYPE_CHECKING:
 
     from azremedy.api.connect import Azure, ConnectOptions
     from azremedy.domain.plan import Request
-    from azremedy.engine.history import Past
 
 ANY_NUMBER = 1_000_000
 """Targets when a plan is made anew: how many it may have was asked when it was made first."""
@@ -96,30 +100,6 @@ def choose_connection(plan: Plan, given: ConnectOptions) -> ConnectOptions:
     return replace(given, subscription=plan.targets[0].target.subscription_id)
 
 
-def check_origin(azure: Azure, plan: Plan) -> None:
-    """Refuse a plan that was made somewhere else, or by a newer azremedy.
-
-    Raises:
-        RefusedError: the message says what differs.
-        SignInError: no credential worked.
-    """
-    here, there = azure.find_origin(), plan.origin
-    if there is None:
-        raise RefusedError("The plan does not say where it was made", advice="Make it anew.")
-    for what, one, other, flag in (
-        ("cloud", there.cloud, here.cloud, "--cloud"),
-        ("tenant", there.tenant_id, here.tenant_id, "--tenant"),
-        ("sandbox", there.sandbox, here.sandbox, "--sandbox"),
-    ):
-        if one.lower() != other.lower():
-            raise RefusedError(
-                f"The plan was made for another {what}: {one or 'none'}, and this is "
-                f"{other or 'none'}",
-                advice=f"Sign in where the plan was made ({flag}), or make it anew here.",
-            )
-    check_version(plan.tool_version)
-
-
 def plan_again(azure: Azure, plan: Plan, *, state_folder: Path | None = None) -> Plan:
     """Make the same plan once more, from what was asked for then. Changes nothing.
 
@@ -143,7 +123,9 @@ def plan_again(azure: Azure, plan: Plan, *, state_folder: Path | None = None) ->
         )
     if not plan.request.targets:
         # Nothing was found then, and what is not named cannot be looked for.
-        return plan
+        if plan.empty:
+            return plan
+        raise _other_than_made("it has steps, and nothing was asked for")
     try:
         return _plan(azure, plan.request)
     except WireError as error:
@@ -167,7 +149,8 @@ def check_still_holds(azure: Azure, plan: Plan, *, state_folder: Path | None = N
 
     Raises:
         StalePlanError: the same plan made now has other steps, or loses more; each is told.
-        RefusedError: it was made somewhere else, by a newer version, or was begun already.
+        RefusedError: it was made somewhere else, by a newer version, or was begun already; or it is
+            not as it was made.
         UsageError: it does not say what was asked for, or not in words of this version.
     """
     check_origin(azure, plan)
@@ -183,6 +166,7 @@ def check_still_holds(azure: Azure, plan: Plan, *, state_folder: Path | None = N
     if told:
         lines = "".join(f"\n  {line}" for line in told)
         raise StalePlanError(f"The plan does not hold any more:{lines}", advice=_STALE)
+    _check_built(plan, now)
     return now if now.refusals else take_over_locks(plan, now)
 
 
@@ -198,40 +182,27 @@ def _check_seen(azure: Azure, plan: Plan) -> None:
 
 
 def _check_not_begun(azure: Azure, plan: Plan, state_folder: Path | None) -> None:
-    """Refuse to carry a plan out twice: it was approved once.
+    """Refuse to carry a plan out twice, and where a journal of since then hides whether it was.
 
     Only journals of this state folder are known, and each rehearsal has a world of its own.
     """
     if azure.sandbox:
         return
     root = state_folder or find_state_folder(azure)
-    runs = (
-        past for past in list_past(root / "runs") if _is_same(past.plan, plan) and _has_sent(past)
-    )
-    past = next(runs, None)
-    if past is not None and past.open:
-        raise RefusedError(
-            f"Run {past.run_id} has carried out part of this plan",
-            advice=f"'azremedy resume {past.run_id}' takes it up; 'azremedy runs show "
-            f"{past.run_id}' tells how far it came.",
-        )
-    if past is not None:
-        raise RefusedError(
-            f"Run {past.run_id} has carried this plan out already",
-            advice=f"See 'azremedy runs show {past.run_id}', or make the plan anew.",
-        )
+    check_readable(root / "runs", since=plan.created_at)
+    check_not_begun(plan, list_past(root / "runs"))
 
 
-def _is_same(one: Plan, other: Plan) -> bool:
-    """Say whether two plans are one, as far as files tell: secrets in texts do not count."""
-    made = (one.created_at, one.command) == (other.created_at, other.command)
-    return made and find_fingerprint(one) == find_fingerprint(other)
+def _check_built(plan: Plan, now: Plan) -> None:
+    """Refuse a plan of the right steps that somebody has put together anew."""
+    if not is_built_alike(plan, now):
+        raise _other_than_made("its numbers, its targets or what they share would be others now")
 
 
-def _has_sent(past: Past) -> bool:
-    return any(
-        planned.number in past.intended and planned.step.reversible is not Reversible.NOTHING
-        for planned in past.plan.steps
+def _other_than_made(what: str) -> RefusedError:
+    return RefusedError(
+        f"The plan is not as it was made: {what}",
+        advice="Make the plan anew; do not edit it.",
     )
 
 

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from azremedy.api.begun import check_not_begun, check_not_overtaken
+from azremedy.api.origins import check_origin
+from azremedy.api.resuming import find_hindrance
 from azremedy.domain.ends import find_ends
 from azremedy.domain.guards import ACCESS_GUARDS
 from azremedy.domain.run import Run, RunState, StepResult, StepState
 from azremedy.domain.steps import DeleteLock
 from azremedy.engine.executor import Executor
 from azremedy.engine.handlers.base import Patience
-from azremedy.engine.history import read_past
+from azremedy.engine.history import list_past, read_past
 from azremedy.engine.journal import Journal
 from azremedy.engine.run_lock import hold
 from azremedy.engine.stop import Steering
@@ -92,28 +95,47 @@ def apply(
             and by what somebody else can end the run.
 
     Raises:
-        RefusedError: when the journal cannot be written, or the connection only reads.
+        RefusedError: when the journal cannot be written, the connection only reads, or a run has
+            begun this plan.
         HeldError: when another run works on one of the targets.
+        StalePlanError: when another run has worked on a target since the plan was made.
     """
     foreseen = preview(plan, dry_run=False)
     if foreseen.state is not RunState.PLANNED:
         return foreseen
     azure.check_writable()
+    check_origin(azure, plan)
     root = state_folder or find_state_folder(azure)
     run_id = _make_run_id(azure.clock.now())
-    with (
-        hold(list_held(plan), root=root, run_id=run_id),
-        closing(Journal.create(root / "runs", run_id)) as journal,
-        azure.open_writer() as session,
-    ):
-        executor = Executor(
-            session=session,
-            journal=journal,
-            listen=listen,
-            patience=patience or Patience(),
-            steering=steering or Steering(),
-        )
-        return executor.run(plan, run_id=run_id, path=str(journal.path))
+    with hold(list_held(plan), root=root, run_id=run_id) as held:
+        _check_first(azure, plan, state_folder)
+        with (
+            closing(Journal.create(root / "runs", run_id)) as journal,
+            azure.open_writer() as session,
+        ):
+            executor = Executor(
+                session=session,
+                journal=journal,
+                listen=listen,
+                patience=patience or Patience(),
+                steering=steering or Steering(),
+                check_held=held.check,
+            )
+            return executor.run(plan, run_id=run_id, path=str(journal.path))
+
+
+def _check_first(azure: Azure, plan: Plan, state_folder: Path | None) -> None:
+    """Look once more while the targets are held: others may have gone on while a person was asked.
+
+    Each rehearsal has a world of its own, so its earlier runs count only in a folder that is named.
+    """
+    named = state_folder or azure.state_folder
+    if azure.sandbox and named is None:
+        return
+    runs = list_past((named or find_state_folder(azure)) / "runs")
+    if not azure.sandbox:
+        check_not_begun(plan, runs)
+    check_not_overtaken(plan, runs)
 
 
 def resume(
@@ -128,19 +150,25 @@ def resume(
     """Take up a run that ended before its end: what is done is not done again.
 
     Steps that failed are tried again; steps whose outcome nobody saw are looked at first; leased
-    locks that are off go back. Safe to repeat: of a run that is done nothing is done again.
+    locks that are off go back. Safe to repeat: of a run that is done nothing is done again. Who
+    could not give back what would be lent once more is refused; what is off then still goes back.
 
     Raises:
         TargetNotFoundError: there is no such run.
         JournalDamagedError: its journal cannot be read.
         HeldError: its process still lives, or another run works on one of the targets.
-        RefusedError: its journal cannot be written, or the connection only reads.
+        RefusedError: its journal cannot be written, the connection only reads, or the run was
+            made somewhere else.
+        PermissionDeniedError: a lock or a VM that it would lend could not be given back.
     """
     azure.check_writable()
     root = state_folder or find_state_folder(azure)
     folder = root / "runs" / run_id
-    with hold(list_held(read_past(folder).plan), root=root, run_id=run_id):
+    plan = read_past(folder).plan
+    check_origin(azure, plan)
+    with hold(list_held(plan), root=root, run_id=run_id) as held:
         past = read_past(folder)
+        hindrance = find_hindrance(azure, past)
         with closing(Journal.reopen(folder)) as journal, azure.open_writer() as session:
             executor = Executor(
                 session=session,
@@ -148,8 +176,9 @@ def resume(
                 listen=listen,
                 patience=patience or Patience(),
                 steering=steering or Steering(),
+                check_held=held.check,
             )
-            return executor.resume(past)
+            return executor.resume(past, hindrance=hindrance)
 
 
 def list_held(plan: Plan) -> tuple[ResourceId, ...]:

@@ -15,7 +15,7 @@ from azremedy.domain.resources import ManagementLock
 from azremedy.domain.run import RunState, StepState
 from azremedy.domain.steps import CreateLock, DeleteLock
 from azremedy.engine.handlers.base import Memory
-from azremedy.engine.history import Past, list_past, read_past, remember
+from azremedy.engine.history import Past, list_journals, list_past, read_past, remember
 from azremedy.engine.run_lock import is_held
 from azremedy.errors import EXIT_DONE, EXIT_INTERRUPTED, RefusedError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from azremedy.api.connect import Azure
     from azremedy.domain.plan import Plan
+    from azremedy.engine.unreadable import UnreadableRun
 
 ALIVE = "running"
 CUT_OFF = "cut off"
@@ -45,10 +46,19 @@ class PastRun:
 
 
 def list_runs(root: Path) -> tuple[PastRun, ...]:
-    """List the runs of a state folder, the newest first. Reads files only."""
-    found = list_past(root / "runs")
-    undone = {past.plan.undoes: past.run_id for past in found if past.plan.undoes and _ok(past)}
-    return tuple(_sum_up(past, root, undone.get(past.run_id or "")) for past in found)
+    """List the runs of a state folder that can be read, the newest first. Reads files only."""
+    return tuple(each for each in list_all_runs(root) if isinstance(each, PastRun))
+
+
+def list_all_runs(root: Path) -> tuple[PastRun | UnreadableRun, ...]:
+    """List the runs of a state folder, the newest first, also those that cannot be read."""
+    found = list_journals(root / "runs")
+    pasts = [past for past in found if isinstance(past, Past)]
+    undone = {past.plan.undoes: past.run_id for past in pasts if past.plan.undoes and _ok(past)}
+    return tuple(
+        _sum_up(each, root, undone.get(each.run_id or "")) if isinstance(each, Past) else each
+        for each in found
+    )
 
 
 def read_run(root: Path, run_id: str) -> PastRun:

@@ -10,7 +10,12 @@ from azremedy import api
 from azremedy.api.network import plan_allow_storage
 from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_targets
-from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.options import (
+    change_options,
+    connection_options,
+    unknown_rights_option,
+    vm_options,
+)
 from azremedy.domain.planner.network import AllowBy, StorageOptions
 from azremedy.domain.reach import PORTS
 
@@ -35,6 +40,7 @@ from azremedy.domain.reach import PORTS
 )
 @click.option("--unlock", is_flag=True, help="Take locks in the way off, and put them back.")
 @click.option("--include-inherited", is_flag=True, help="Also those on the subscription.")
+@unknown_rights_option
 @change_options
 @connection_options
 def command(**options: Any) -> None:

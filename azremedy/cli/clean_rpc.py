@@ -9,7 +9,12 @@ import click
 from azremedy import api
 from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_targets, take_vms
-from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.options import (
+    change_options,
+    connection_options,
+    unknown_rights_option,
+    vm_options,
+)
 from azremedy.domain.guards import SUPPORTED_BACKUPS_PER_DAY, TRIGGERS_PER_DAY_LIMIT
 from azremedy.domain.planner.clean import CleanBy, CleanOptions
 from azremedy.errors import UsageError
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--unlock", is_flag=True, help="Take locks in the way off.")
 @click.option("--include-inherited", is_flag=True, help="Also those on the subscription.")
+@unknown_rights_option
 @click.option("--relock", is_flag=True, help="Put every lock back afterwards.")
 @click.option("--accept-loss", is_flag=True, help="Delete points that no vault has too.")
 @click.option("--during-job", is_flag=True, help="Go on while a job works on the VM.")

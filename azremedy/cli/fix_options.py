@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from azremedy.cli.options import unknown_rights_option
 from azremedy.domain.guards import SUPPORTED_BACKUPS_PER_DAY, TRIGGERS_PER_DAY_LIMIT
 from azremedy.domain.remedies import FLAGS, Remedy
 from azremedy.domain.steps import WaitFor
@@ -45,6 +46,7 @@ def take_allowed(options: dict[str, Any]) -> frozenset[Remedy]:
 _LOSSES = (
     click.option("--unlock", is_flag=True, help="Take locks in the way off."),
     click.option("--include-inherited", is_flag=True, help="Also those on the subscription."),
+    unknown_rights_option,
     click.option("--relock", is_flag=True, help="Put every lock back afterwards."),
     click.option("--accept-loss", is_flag=True, help="Delete points that no vault has too."),
     click.option(

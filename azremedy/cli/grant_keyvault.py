@@ -10,7 +10,12 @@ from azremedy import api
 from azremedy.api.keys import plan_grant_keyvault
 from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_targets
-from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.options import (
+    change_options,
+    connection_options,
+    unknown_rights_option,
+    vm_options,
+)
 from azremedy.domain.planner.keys import GrantOptions
 
 
@@ -23,6 +28,7 @@ from azremedy.domain.planner.keys import GrantOptions
 )
 @click.option("--unlock", is_flag=True, help="Take ReadOnly locks in the way off, and put back.")
 @click.option("--include-inherited", is_flag=True, help="Also those on the subscription.")
+@unknown_rights_option
 @change_options
 @connection_options
 def command(**options: Any) -> None:

@@ -14,7 +14,12 @@ from azremedy.api.logs import check_archive, save_logs
 from azremedy.cli import console
 from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_targets
-from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.options import (
+    change_options,
+    connection_options,
+    unknown_rights_option,
+    vm_options,
+)
 from azremedy.cli.output import asked
 from azremedy.domain.guest_scripts import COLLECT_LOGS, SCRIPTS
 from azremedy.domain.planner.agent import GuestOptions
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 )
 @click.option("--unlock", is_flag=True, help="Take locks in the way off, and put them back.")
 @click.option("--include-inherited", is_flag=True, help="Also those on the subscription.")
+@unknown_rights_option
 @click.option("--during-job", is_flag=True, help="Go on while a job works on the VM.")
 @change_options
 @connection_options

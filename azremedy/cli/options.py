@@ -166,6 +166,15 @@ def all_failed_option(command: CommandT) -> CommandT:
     )(command)
 
 
+def unknown_rights_option(command: CommandT) -> CommandT:
+    """Add that locks may be lent although the way back could not be seen."""
+    return click.option(
+        "--accept-unknown-rights",
+        is_flag=True,
+        help="Lend locks although it is unknown whether you may put them back.",
+    )(command)
+
+
 def no_wait_option(command: CommandT) -> CommandT:
     """Add the Azure CLI's word for ``--wait none``."""
     return click.option(

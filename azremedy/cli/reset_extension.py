@@ -9,7 +9,12 @@ import click
 from azremedy import api
 from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_targets
-from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.options import (
+    change_options,
+    connection_options,
+    unknown_rights_option,
+    vm_options,
+)
 from azremedy.domain.planner.reset import ResetOptions
 
 
@@ -17,6 +22,7 @@ from azremedy.domain.planner.reset import ResetOptions
 @vm_options
 @click.option("--unlock", is_flag=True, help="Take locks in the way off, and put them back.")
 @click.option("--include-inherited", is_flag=True, help="Also those on the subscription.")
+@unknown_rights_option
 @click.option(
     "--agent-not-ready", is_flag=True, help="Try although VM or agent cannot do their part."
 )

@@ -10,7 +10,12 @@ from azremedy import api
 from azremedy.api.agent import plan_agents
 from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_targets
-from azremedy.cli.options import change_options, connection_options, vm_options
+from azremedy.cli.options import (
+    change_options,
+    connection_options,
+    unknown_rights_option,
+    vm_options,
+)
 from azremedy.domain.planner.agent import AgentBy, AgentOptions
 
 
@@ -25,6 +30,7 @@ from azremedy.domain.planner.agent import AgentBy, AgentOptions
 )
 @click.option("--unlock", is_flag=True, help="Take locks in the way off, and put them back.")
 @click.option("--include-inherited", is_flag=True, help="Also those on the subscription.")
+@unknown_rights_option
 @click.option("--during-job", is_flag=True, help="Go on while a job works on the VM.")
 @change_options
 @connection_options

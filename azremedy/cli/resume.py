@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from azremedy import api
-from azremedy.api.replanning import check_origin
+from azremedy.api.origins import check_origin
 from azremedy.api.runs import read_run
 from azremedy.cli import console
 from azremedy.cli.following import following

@@ -6,20 +6,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from azremedy.api.runs import list_runs, read_run
+from azremedy.api.runs import PastRun, list_all_runs, read_run
 from azremedy.cli import console
 from azremedy.cli.names import complete_runs
 from azremedy.cli.output import answer
 from azremedy.cli.run_options import check_run_id, find_root, place_options
 from azremedy.cli.suggesting import Suggesting
-from azremedy.report.runs_text import show_locks_off, show_runs, show_steps, tell_time
+from azremedy.report.runs_text import (
+    show_locks_off,
+    show_runs,
+    show_steps,
+    show_unreadable,
+    tell_time,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from rich.console import Console
 
-    from azremedy.api.runs import PastRun
+    from azremedy.engine.unreadable import UnreadableRun
 
 
 @click.group("runs", cls=Suggesting, invoke_without_command=True)
@@ -38,20 +44,25 @@ def command(ctx: click.Context, /, *, rehearsals: bool, **_: str) -> None:
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     if ctx.invoked_subcommand is not None:
         return
-    found = list_runs(find_root(rehearsals=rehearsals))
+    found = list_all_runs(find_root(rehearsals=rehearsals))
     answer(found, lambda out: _show(found, out))
 
 
-def _show(found: Collection[PastRun], out: Console) -> None:
+def _show(found: Collection[PastRun | UnreadableRun], out: Console) -> None:
     if not found:
         out.print("No runs.")
         return
     show_runs(map(_row, found), out)
     for each in found:
-        show_locks_off(each.locks_off, console.errors())
+        if isinstance(each, PastRun):
+            show_locks_off(each.locks_off, console.errors())
+        else:
+            show_unreadable(each.why, each.locks, console.errors())
 
 
-def _row(found: PastRun) -> tuple[str, str, str, str, str]:
+def _row(found: PastRun | UnreadableRun) -> tuple[str, str, str, str, str]:
+    if not isinstance(found, PastRun):
+        return (found.run_id, "", "", "", found.state)
     past = found.past
     targets = ", ".join(target.target.name for target in past.plan.targets)
     undone = f", undone by {found.undone_by}" if found.undone_by else ""

@@ -104,6 +104,7 @@ SETTINGS = dict(
 NEVER = frozenset(
     {
         "accept-loss",
+        "accept-unknown-rights",
         "agent-not-ready",
         "all",
         "all-failed",

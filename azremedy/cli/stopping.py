@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from azremedy.cli.console import errors
@@ -27,9 +27,12 @@ def stopping(stop: Stop) -> Iterator[None]:
 
     def ask(_signal: int, _frame: object) -> None:
         stop.ask()
-        errors().print(
-            "Stopping after the current step; leased locks go back. Once more: stop now."
-        )
+        # With a lost connection the terminal may be gone, and the signal may interrupt a print:
+        # to say so is worth less than the run's good end.
+        with suppress(OSError, RuntimeError, SystemExit):
+            errors().print(
+                "Stopping after the current step; leased locks go back. Once more: stop now."
+            )
 
     numbers = [number for name in SIGNALS if (number := getattr(signal, name, None)) is not None]
     before = {number: signal.signal(number, ask) for number in numbers}

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from azremedy import api
-from azremedy.api.replanning import check_origin
+from azremedy.api.origins import check_origin
 from azremedy.api.runs import plan_undo, read_run
 from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection_of_run

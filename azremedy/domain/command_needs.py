@@ -140,7 +140,7 @@ COMMANDS: Mapping[str, CommandNeeds] = {
     "fix": CommandNeeds(
         reads=(*_DIAGNOSE, *_PREFLIGHT_OF_LOCKS),
         steps=(*_CLEANING, "DeleteExtension", "WaitForIdle", "WaitForVm", *_BACKUP),
-        optional=(*_REPAIRS, *_UNLOCK),
+        optional=(*_REPAIRS, "WaitForRights", *_UNLOCK),
     ),
     "grant-keyvault": CommandNeeds(
         reads=(*_FIND_VM, *_LOCKS, *_DISKS, *_KEYS, *_PREFLIGHT_OF_LOCKS),

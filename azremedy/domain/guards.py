@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from azremedy.domain.evidence import Reading
+    from azremedy.domain.needs import Need
     from azremedy.domain.permissions import Judgement
     from azremedy.domain.plan import PointLoss
     from azremedy.domain.resources import (
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from azremedy.ids import ResourceId
 
 ACCEPT_LOSS = "--accept-loss"
+ACCEPT_UNKNOWN_RIGHTS = "--accept-unknown-rights"
 AGENT_NOT_READY = "--agent-not-ready"
 DURING_JOB = "--during-job"
 INCLUDE_INHERITED = "--include-inherited"
@@ -43,7 +45,8 @@ UNLOCK = "--unlock"
 
 PERMISSION_MISSING = "permission-missing"
 DENY_ASSIGNMENT = "deny-assignment"
-ACCESS_GUARDS = frozenset({PERMISSION_MISSING, DENY_ASSIGNMENT})
+LOCK_RETURN_UNKNOWN = "lock-return-unknown"
+ACCESS_GUARDS = frozenset({PERMISSION_MISSING, DENY_ASSIGNMENT, LOCK_RETURN_UNKNOWN})
 """Guards that say that the caller may not, as Azure itself would."""
 
 RESTORE_POINT_LIMIT = 18
@@ -266,13 +269,17 @@ def check_targets(count: int, *, max_targets: int, subject: str) -> list[Verdict
     return [refuse("too-many-targets", subject, message, override=MAX_TARGETS)]
 
 
-def check_access(answers: Sequence[Judgement]) -> list[Verdict]:
+def check_access(
+    answers: Sequence[Judgement], *, accept_unknown_rights: bool = False
+) -> list[Verdict]:
     """Refuse what the caller has no right to; there is no override, and no guess.
 
-    What could not be read is a warning: Azure refuses by itself where a right is missing.
+    What could not be read is a warning, because Azure refuses by itself where a right is missing;
+    but for the right to put a lent lock back: Azure would refuse that with the lock off.
     """
     verdicts = [each for answer in answers for each in _check_right(answer, answers)]
-    return list(dict.fromkeys([*verdicts, *_tell_unread(answers)]))
+    judged = [overridable(each, given=accept_unknown_rights) for each in verdicts]
+    return list(dict.fromkeys([*judged, *_tell_unread(answers)]))
 
 
 def _check_right(answer: Judgement, answers: Sequence[Judgement]) -> list[Verdict]:
@@ -283,11 +290,31 @@ def _check_right(answer: Judgement, answers: Sequence[Judgement]) -> list[Verdic
             return [give(PERMISSION_MISSING, need.scope, _tell_missing(answer, answers))]
         case Holding.DENIED:
             return [give(DENY_ASSIGNMENT, need.scope, _tell_denied(answer))]
+        case Holding.UNKNOWN | Holding.MAYBE_DENIED if _is_way_back(need):
+            message = f"{_tell_doubt(answer)}: the lock at {need.scope} may stay off"
+            override = ACCEPT_UNKNOWN_RIGHTS
+            return [refuse(LOCK_RETURN_UNKNOWN, need.scope, message, override=override)]
         case Holding.MAYBE_DENIED:
-            message = f"{_tell_denied(answer)}, if you are in a group that it names"
-            return [warn(DENY_ASSIGNMENT, need.scope, message)]
+            return [warn(DENY_ASSIGNMENT, need.scope, _tell_doubt(answer))]
         case Holding.HAVE | Holding.UNKNOWN:
             return []
+
+
+def _is_way_back(need: Need) -> bool:
+    """Say whether a lock is lent by it: whoever takes one off for a while must put it back."""
+    lends = need.step == "DeleteLock" and need.weight is Weight.MUST
+    return lends and need.action == LOCK_WRITE
+
+
+def _tell_doubt(answer: Judgement) -> str:
+    if answer.holding is Holding.MAYBE_DENIED:
+        return f"{_tell_denied(answer)}, if you are in a group that it names"
+    why = _tell_unreadable(answer)
+    return f"whether you have {answer.need.action} could not be read ({why})"
+
+
+def _tell_unreadable(answer: Judgement) -> str:
+    return answer.unread.why if answer.unread else "Azure knows no such place"
 
 
 def _tell_missing(answer: Judgement, answers: Sequence[Judgement]) -> str:
@@ -328,7 +355,7 @@ def _tell_unread(answers: Sequence[Judgement]) -> list[Verdict]:
     verdicts = []
     for answer in answers:
         if answer.holding is Holding.UNKNOWN:
-            why = answer.unread.why if answer.unread else "Azure knows no such place"
+            why = _tell_unreadable(answer)
             message = f"your permissions could not be read ({why}): Azure may refuse"
             verdicts.append(warn("permissions-unreadable", answer.need.scope, message))
         if (unread := answer.denials_unread) is not None:

@@ -68,9 +68,13 @@ class Denial:
     """Whether what lies below its scope is left alone (``doNotApplyToChildScopes``)."""
 
     def reaches(self, scope: ResourceId) -> bool:
-        """Say whether it holds at a scope."""
+        """Say whether it holds at a scope of the subscription whose list shows it.
+
+        That list shows what was made above the subscription, at a management group, too.
+        """
         home = self.scope.rstrip("/").lower()
-        below = scope.key.startswith(home + "/") and not self.only_here
+        is_above = not home.startswith("/subscriptions/")
+        below = (is_above or scope.key.startswith(home + "/")) and not self.only_here
         return scope.key == home or below
 
     def concerns(self, object_id: str) -> bool | None:

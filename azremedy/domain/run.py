@@ -13,6 +13,7 @@ from azremedy.errors import (
     EXIT_BACKUP_FAILED,
     EXIT_DONE,
     EXIT_FAILURES,
+    EXIT_HELD,
     EXIT_NOT_FOUND,
     EXIT_REFUSED,
     EXIT_STALE,
@@ -195,7 +196,7 @@ SETTLED = frozenset({StepState.DONE, StepState.ALREADY})
 """States in which a step needs nothing more."""
 
 
-_NOTHING_DONE = frozenset({EXIT_REFUSED, EXIT_NOT_FOUND, EXIT_STALE})
+_NOTHING_DONE = frozenset({EXIT_REFUSED, EXIT_NOT_FOUND, EXIT_STALE, EXIT_HELD})
 """Codes that promise that nothing was changed."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from azremedy.domain.plan import Copy, PlannedStep
@@ -41,6 +42,17 @@ def find_moved(kept: Plan, now: Plan) -> tuple[Moved, ...]:
     return (*went, *came) or _find_reordered(kept, now)
 
 
+def is_built_alike(kept: Plan, now: Plan) -> bool:
+    """Say whether what holds the steps together is the same in two plans of the same steps.
+
+    That is the numbers' order, whose steps they are, what targets need of others, and what comes
+    back at the end. Numbers need not begin with 1: a shard keeps the whole plan's. Targets for
+    which nothing is done do not count.
+    """
+    outline = _outline(kept)
+    return outline is not None and outline == _outline(now)
+
+
 def find_lost_copies(kept: Plan, now: Plan) -> tuple[PointLoss, ...]:
     """Find the points that had a copy in the vault by the kept loss sheet, and have none now."""
     safe = {
@@ -71,6 +83,22 @@ def take_over_locks(kept: Plan, now: Plan) -> Plan:
         replace(target, steps=_with_locks(target.steps, known)) for target in kept.targets
     )
     return replace(kept, targets=targets, restores=_with_locks(kept.restores, known))
+
+
+def _outline(plan: Plan) -> tuple[object, ...] | None:
+    """Give each target with the count of its steps and the places of what it needs.
+
+    ``None`` where numbers do not tell steps apart, or are not in order.
+    """
+    numbers = [planned.number for planned in plan.steps]
+    if any(later <= earlier for earlier, later in pairwise((0, *numbers))):
+        return None
+    places = {number: place for place, number in enumerate(numbers, 1)}
+    return tuple(
+        (target.target, len(target.steps), frozenset(places.get(each) for each in target.needs))
+        for target in plan.targets
+        if target.steps or target.needs
+    )
 
 
 def _with_locks(

@@ -18,6 +18,7 @@ from azremedy.domain.run import StepError, StepResult, StepState, Trigger
 from azremedy.domain.steps import (
     CreateLock,
     Manual,
+    RunGuestScript,
     StartVm,
     Step,
     TriggerBackup,
@@ -48,6 +49,7 @@ from azremedy.errors import (
     AzureError,
     BackupUnknownError,
     ConnectionFailedError,
+    OperationForgottenError,
     RefusedError,
     ServiceUnavailableError,
     StalePlanError,
@@ -61,12 +63,17 @@ if TYPE_CHECKING:
 
 # Whether Azure carried the request out is not known after these.
 _LOST = (ConnectionFailedError, ServiceUnavailableError)
+_UNKNOWN = StepState.UNKNOWN
 # Their intent may stay unwritten on a full disk.
 _SENDS_NOTHING = (Manual, WaitForCleanup, WaitForIdle, WaitForJob, WaitForRights, WaitForVm)
 
 
 def silent(_: Event) -> None:
     """Tell nobody."""
+
+
+def unwatched() -> None:
+    """Hold nothing that could be lost."""
 
 
 class Record(Protocol):
@@ -90,6 +97,8 @@ class Begun:
     """What Azure said; ``None`` when the step is over."""
     result: StepResult | None = None
     """What became of it, when it is over."""
+    taken_up: bool = False
+    """Whether another process sent the request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +119,8 @@ class Attempts:
     """What became of each step, by its number."""
     clock_of_thread: Clock | None = None
     """By which steps wait in a thread that signals do not reach."""
+    check_held: Callable[[], None] = unwatched
+    """Raises ``HeldError`` when another run has taken the targets over."""
 
     def silenced(self) -> Attempts:
         """Give the same attempts with nobody listening."""
@@ -152,7 +163,11 @@ class Attempts:
             # Not to be able to look is no outcome: the next process looks again.
             told = replace(self._failed(begun, error), state=StepState.UNKNOWN)
             return replace(begun, result=told)
-        return replace(begun, accepted=accepted) if accepted else self.begin(planned)
+        if accepted is None:
+            return self.begin(planned)
+        trigger = self._trigger_of(planned)
+        self._note(EntryKind.ACCEPTED, planned, operation_token=token, trigger=trigger)
+        return replace(begun, accepted=accepted, taken_up=True)
 
     def end(self, begun: Begun) -> StepResult:
         """Follow what was begun until its effect is seen, and write the outcome down."""
@@ -178,6 +193,7 @@ class Attempts:
             progress=lambda text: self.tell(StepProgressed(planned=planned, message=text)),
             patience=self.patience,
             clock_of_thread=self.clock_of_thread,
+            intend_again=lambda: self._intend(planned),
         )
 
     def _look(self, begun: Begun) -> StepResult | None:
@@ -200,10 +216,31 @@ class Attempts:
         accepted = begun.accepted or Accepted()
         try:
             outcome = begun.handler.finish(accepted)
+        except OperationForgottenError as error:
+            return self._finish_forgotten(begun, error)
         except AzremedyError as error:
             failed = self._failed(begun, error)
             return replace(failed, state=StepState.UNKNOWN) if goes_on(accepted, error) else failed
         return self._done(begun, accepted, outcome)
+
+    def _finish_forgotten(self, begun: Begun, forgotten: OperationForgottenError) -> StepResult:
+        """Look for the effect of an operation that Azure took and does not know any more.
+
+        Only a request of another process is sent again, and only where its effect would show.
+        """
+        planned = begun.planned
+        left = replace(self._failed(begun, _unseen(planned.step, forgotten)), state=_UNKNOWN)
+        try:
+            accepted = _find_sent(begun.handler, None)
+        except AzremedyError:
+            return left
+        if accepted is not None:
+            seen = self._finish(replace(begun, accepted=accepted))
+            return left if seen.state is _UNKNOWN else seen
+        if not begun.taken_up or isinstance(planned.step, RunGuestScript):
+            return left
+        again = self.begin(planned)
+        return again.result or self._finish(again)
 
     def _done(self, begun: Begun, accepted: Accepted, outcome: Outcome) -> StepResult:
         failure = outcome.failure
@@ -257,12 +294,16 @@ class Attempts:
             self.tell(StepProgressed(planned=planned, message=error.summary))
 
     def _intend(self, planned: PlannedStep) -> None:
-        """Write down what comes next. Without that nothing is changed, but locks go back."""
+        """Write down what comes next. Without that nothing is changed, but locks go back.
+
+        Nor is anything changed, but that, once another run holds the targets.
+        """
         step = planned.step
         self.memory.sent_at[step.target] = self.session.clock.now()
         if isinstance(step, (CreateLock, *_SENDS_NOTHING)):
             self._note(EntryKind.INTENT, planned, step=step)
             return
+        self.check_held()
         trigger = self._trigger_of(planned)
         self.journal.write(self._entry(EntryKind.INTENT, planned, step=step, trigger=trigger))
 
@@ -296,6 +337,15 @@ def _find_sent(handler: Handler, token: str | None) -> Accepted | None:
     if isinstance(handler, Traceable):
         return handler.trace_request()
     return handler.confirm()
+
+
+def _unseen(step: Step, forgotten: OperationForgottenError) -> OperationForgottenError:
+    return OperationForgottenError(
+        f"How it ended was not seen: {forgotten.summary}",
+        advice=f"Azure took the request, so it was not sent again. Look at {step.target} and its "
+        "activity log, and run the command again if need be.",
+        answer=forgotten.answer,
+    )
 
 
 def _send(handler: Handler) -> Accepted:

@@ -19,7 +19,7 @@ from azremedy.domain.returning import find_returns, is_return
 from azremedy.domain.run import SETTLED, Run, RunState, StepResult, StepState
 from azremedy.domain.run import find_exit_code as exit_code_of
 from azremedy.domain.steps import Reversible
-from azremedy.engine.attempts import Attempts, Record, make_result
+from azremedy.engine.attempts import Attempts, Record, make_result, unwatched
 from azremedy.engine.fleet import AttentiveClock, Fleet, Shared, take_turns
 from azremedy.engine.handlers.base import Memory, Patience
 from azremedy.engine.history import Past, keep_done, remember
@@ -51,6 +51,8 @@ class Executor:
     """How long to wait for Azure."""
     steering: Steering = field(default_factory=Steering)
     """How targets are worked through, and what somebody outside asks."""
+    check_held: Callable[[], None] = unwatched
+    """Raises ``HeldError`` when another run has taken the targets over."""
 
     def run(self, plan: Plan, *, run_id: str | None = None, path: str | None = None) -> Run:
         """Carry out a plan.
@@ -64,10 +66,14 @@ class Executor:
         past = Past.none(plan, run_id=run_id, path=path, began=self.session.clock.now())
         return self._carry_out(plan, self._make_attempts(), past)
 
-    def resume(self, past: Past) -> Run:
+    def resume(self, past: Past, *, hindrance: str = "") -> Run:
         """Take up a run that ended before its end; what is settled is not done again.
 
         Steps whose outcome nobody saw are looked at before anything is sent.
+
+        Args:
+            past: what the run left behind.
+            hindrance: why nothing may be done but give back what is off; empty when all may be.
         """
         # On a full disk nothing is changed but what was lent: that goes back all the same.
         with suppress(RefusedError):
@@ -75,6 +81,8 @@ class Executor:
         attempts = self._make_attempts()
         attempts.results.update(past.settled)
         remember(past, attempts.memory)
+        if hindrance:
+            _leave_all(past, attempts, why=hindrance)
         return self._carry_out(past.plan, attempts, past)
 
     def _carry_out(self, plan: Plan, attempts: Attempts, past: Past) -> Run:
@@ -167,6 +175,7 @@ class Executor:
             patience=self.patience,
             memory=Memory(),
             results={},
+            check_held=self.check_held,
         )
 
     def _close(self, run: Run) -> None:
@@ -183,6 +192,14 @@ def _leave(steps: Iterable[PlannedStep], attempts: Attempts, *, why: str) -> Non
     for planned in steps:
         skipped = make_result(planned, StepState.SKIPPED, message=why)
         attempts.results.setdefault(planned.number, skipped)
+
+
+def _leave_all(past: Past, attempts: Attempts, *, why: str) -> None:
+    """Lend nothing once more and do nothing that is left, but for what gives back."""
+    over = {n: result for n, result in past.results.items() if result.state in SETTLED}
+    attempts.results.update(over)
+    own = (each for each in past.plan.steps if not is_return(past.plan, each))
+    _leave(own, attempts, why=why)
 
 
 def _conclude(
@@ -216,7 +233,8 @@ def _find_result(planned: PlannedStep, results: dict[int, StepResult], past: Pas
     result = results.get(planned.number, make_result(planned, StepState.SKIPPED))
     if result.state is StepState.SKIPPED and planned.number in past.unknown:
         return make_result(planned, StepState.UNKNOWN, message=_NOT_REACHED)
-    return keep_done(past.results.get(planned.number), result)
+    accepted = planned.number in past.accepted
+    return keep_done(past.results.get(planned.number), result, is_accepted=accepted)
 
 
 def _leases_back(plan: Plan, steps: tuple[StepResult, ...]) -> bool:

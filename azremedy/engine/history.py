@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,8 @@ from azremedy.domain.steps import (
     TriggerBackup,
 )
 from azremedy.engine.journal import JOURNAL, EntryKind, JournalEntry
-from azremedy.errors import AzremedyError, TargetNotFoundError
+from azremedy.engine.unreadable import UnreadableRun, tell_unreadable
+from azremedy.errors import AzremedyError, RefusedError, TargetNotFoundError
 from azremedy.wire import WireError, from_json
 
 if TYPE_CHECKING:
@@ -41,6 +42,10 @@ class JournalDamagedError(AzremedyError):
 
     msgid = "journal-damaged"
     advice = "Nothing was changed. The file is as it was: look at it, or ask for help with it."
+
+
+class NeverBegunError(JournalDamagedError):
+    """A journal holds no entry: its run ended before anything could be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +112,13 @@ def read_past(folder: Path) -> Past:
 
     Raises:
         TargetNotFoundError: there is no such run.
+        NeverBegunError: it holds nothing.
         JournalDamagedError: a line in the middle cannot be read.
     """
     path = folder / JOURNAL
     try:
         lines = path.read_bytes().splitlines()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise TargetNotFoundError(
             f"There is no run {folder.name}", advice="See 'azremedy runs'."
         ) from error
@@ -150,8 +156,10 @@ def _is_cut_off(line: bytes) -> bool:
 
 def _sum_up(run_id: str, path: Path, entries: tuple[JournalEntry, ...]) -> Past:
     plans = [entry.plan for entry in entries if entry.plan is not None]
+    if not entries:
+        raise NeverBegunError(f"{path} holds no plan: its run did not begin")
     if not plans:
-        raise JournalDamagedError(f"{path} holds no plan: its run did not begin")
+        raise JournalDamagedError(f"{path} holds no plan: it is not whole")
     by_kind = {kind: [e for e in entries if e.entry is kind] for kind in EntryKind}
     ends = by_kind[EntryKind.END]
     resumed_after_end = bool(ends) and entries[-1] is not ends[-1]
@@ -177,22 +185,35 @@ def _last_results(plan: Plan, entries: tuple[JournalEntry, ...]) -> dict[int, St
     """
     returns = {number: back.number for number, back in find_returns(plan).items()}
     results: dict[int, StepResult] = {}
+    accepted: set[int] = set()
     for entry in entries:
         if entry.number is None:
             continue
-        if entry.entry is EntryKind.INTENT:
+        if entry.entry is EntryKind.ACCEPTED:
+            accepted.add(entry.number)
+        elif entry.entry is EntryKind.INTENT:
             results.pop(entry.number, None)
             results.pop(returns.get(entry.number, 0), None)
         elif entry.result is not None:
-            results[entry.number] = keep_done(results.get(entry.number), entry.result)
+            results[entry.number] = keep_done(
+                results.get(entry.number), entry.result, is_accepted=entry.number in accepted
+            )
     return results
 
 
-def keep_done(before: StepResult | None, seen: StepResult) -> StepResult:
-    """Give what became of a step that was looked at again: what a run has done stays done."""
-    if before is None or before.state is not StepState.DONE:
+def keep_done(before: StepResult | None, seen: StepResult, *, is_accepted: bool) -> StepResult:
+    """Give what became of a step that was looked at again: what a run has done stays done.
+
+    Args:
+        before: what was known.
+        seen: what was seen now.
+        is_accepted: whether Azure has taken this run's request.
+    """
+    if seen.state is not StepState.ALREADY:
         return seen
-    return before if seen.state is StepState.ALREADY else seen
+    if before is not None and before.state is StepState.DONE:
+        return before
+    return replace(seen, state=StepState.DONE) if is_accepted else seen
 
 
 def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:
@@ -212,16 +233,43 @@ def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:
 
 
 def list_past(root: Path) -> tuple[Past, ...]:
-    """List the runs of a folder, the newest first; unreadable ones are left out."""
+    """List the runs of a folder that can be read, the newest first."""
+    return tuple(past for past in list_journals(root) if isinstance(past, Past))
+
+
+def list_journals(root: Path) -> tuple[Past | UnreadableRun, ...]:
+    """List the runs of a folder, the newest first; left out are those that never began."""
     if not root.is_dir():
         return ()
-    found = []
-    for folder in sorted(root.iterdir(), reverse=True):
-        try:
-            found.append(read_past(folder))
-        except (JournalDamagedError, TargetNotFoundError):
-            continue
-    return tuple(found)
+    found = (_read_or_tell(folder) for folder in sorted(root.iterdir(), reverse=True))
+    return tuple(each for each in found if each is not None)
+
+
+def check_readable(root: Path, *, since: datetime) -> None:
+    """Refuse to judge by journals when one of them hides what happened.
+
+    Args:
+        root: the folder of the runs.
+        since: what was written last before it does not count.
+
+    Raises:
+        RefusedError: a journal that was written since cannot be read; the message names it.
+    """
+    for each in list_journals(root):
+        if isinstance(each, UnreadableRun) and each.written_at >= since:
+            raise RefusedError(
+                f"Nobody can tell whether run {each.run_id} has carried this plan out: {each.why}",
+                advice="See 'azremedy runs' for its locks that may be off, and make the plan anew.",
+            )
+
+
+def _read_or_tell(folder: Path) -> Past | UnreadableRun | None:
+    try:
+        return read_past(folder)
+    except (TargetNotFoundError, NeverBegunError):
+        return None
+    except JournalDamagedError as error:
+        return tell_unreadable(folder, error.summary)
 
 
 def remember(past: Past, memory: Memory) -> None:

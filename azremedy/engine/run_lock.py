@@ -1,8 +1,9 @@
 """Keep two runs from working on one target, on this machine and across machines.
 
 A run lock is a file that only one process can make. Its holder renews the file's time while it
-lives; a holder that is gone is recognised: on this machine by its process where the system tells
-(Linux), otherwise by a file that has grown old by the clock of the file system that keeps it.
+lives; a holder that is gone is recognised: among this process's own by its process where the system
+tells (Linux), otherwise by a file that has grown old by the clock of the file system that keeps it.
+A holder that was paused for so long that another one took its file changes nothing more.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import os
 import socket
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 RENEW_EVERY = timedelta(seconds=20)
 """How often a living holder renews its files."""
 DEAD_AFTER = timedelta(minutes=3)
-"""How old the file of a holder on another machine must be."""
+"""How old the file of a holder on another machine, or in another container, must be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +47,53 @@ class Holder:
     """When that process started, as its system tells: process numbers are used again."""
     target: str
     """What is held."""
+    space: str = ""
+    """Among which processes its number counts; empty when its system does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Files that a process made, by what it wrote into them."""
+
+    files: dict[Path, Holder]
+    """Each file, with its holder as it was made."""
+    lost: Event = field(default_factory=Event)
+    """Set once one of them was seen to be another's, or nobody's."""
+
+    def check(self) -> None:
+        """Look that all of them are still this process's.
+
+        Raises:
+            HeldError: another run took one of them over while this process was paused.
+        """
+        self._look()
+        if self.lost.is_set():
+            raise HeldError(
+                "This run was paused for so long that another one may work on its targets",
+                advice="Nothing more is changed, but locks go back. See 'azremedy runs'.",
+            )
+
+    def renew(self) -> None:
+        """Make those files young that are still this process's."""
+        for path in self._look():
+            with suppress(OSError):
+                path.touch(exist_ok=True)
+
+    def _look(self) -> list[Path]:
+        """List the files that are still this process's; what cannot be read may be."""
+        mine = []
+        for path, holder in self.files.items():
+            with suppress(OSError):
+                if _read(path) == holder:
+                    mine.append(path)
+                else:
+                    self.lost.set()
+        return mine
 
 
 @contextmanager
-def hold(targets: Iterable[ResourceId], *, root: Path, run_id: str) -> Iterator[None]:
-    """Hold every target while the block runs.
+def hold(targets: Iterable[ResourceId], *, root: Path, run_id: str) -> Iterator[Held]:
+    """Hold every target while the block runs; gives what tells whether that is still so.
 
     Raises:
         HeldError: another run that lives holds one of them; nothing is held then.
@@ -61,15 +104,16 @@ def hold(targets: Iterable[ResourceId], *, root: Path, run_id: str) -> Iterator[
         names = sorted({str(target).lower() for target in targets})
         try:
             folder = _make_folder(root)
-            paths = [stack.enter_context(_hold_one(folder, name, run_id)) for name in names]
+            files = [stack.enter_context(_hold_one(folder, name, run_id)) for name in names]
         except OSError as error:
             raise RefusedError(
                 f"Run locks cannot be kept in {root}: {error.strerror or error}",
                 advice="Nothing is changed without them. Set AZREMEDY_STATE_DIR to a folder of "
                 "your own, on a file system with hard links.",
             ) from error
-        stack.enter_context(_renewing(paths))
-        yield
+        held = Held(files=dict(files))
+        stack.enter_context(_renewing(held))
+        yield held
 
 
 def is_held(root: Path, run_id: str) -> bool:
@@ -88,7 +132,7 @@ def _make_folder(root: Path) -> Path:
 
 
 @contextmanager
-def _hold_one(folder: Path, target: str, run_id: str) -> Iterator[Path]:
+def _hold_one(folder: Path, target: str, run_id: str) -> Iterator[tuple[Path, Holder]]:
     path = folder / f"{hashlib.sha256(target.encode()).hexdigest()[:32]}.json"
     mine = Holder(
         run_id=run_id,
@@ -96,10 +140,11 @@ def _hold_one(folder: Path, target: str, run_id: str) -> Iterator[Path]:
         pid=os.getpid(),
         started=_start_of(os.getpid()),
         target=target,
+        space=_find_space(),
     )
     _take(path, mine)
     try:
-        yield path
+        yield path, mine
     finally:
         if _read(path) == mine:
             path.unlink(missing_ok=True)
@@ -161,12 +206,29 @@ def _read(path: Path) -> Holder | None:
 
 
 def _lives(holder: Holder, path: Path) -> bool:
-    if holder.host == socket.gethostname() and holder.started:
+    if holder.started and holder.space and _is_here(holder):
         return _start_of(holder.pid) == holder.started
     try:
         return _age(path) < DEAD_AFTER
     except FileNotFoundError:
         return False
+
+
+def _is_here(holder: Holder) -> bool:
+    """Say whether a process number of the holder's means the same process here.
+
+    Containers may share a host's name, and have process numbers of their own.
+    """
+    return (holder.host, holder.space) == (socket.gethostname(), _find_space())
+
+
+def _find_space() -> str:
+    """Name the start of this machine and this process's PID namespace (pid_namespaces(7))."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {Path('/proc/self/ns/pid').stat().st_ino}"
+    except OSError:
+        return ""
 
 
 def _age(path: Path) -> timedelta:
@@ -189,14 +251,12 @@ def _start_of(pid: int) -> str:
 
 
 @contextmanager
-def _renewing(paths: list[Path]) -> Iterator[None]:
+def _renewing(held: Held) -> Iterator[None]:
     done = Event()
 
     def renew() -> None:
         while not done.wait(RENEW_EVERY.total_seconds()):
-            for path in paths:
-                with suppress(OSError):
-                    path.touch(exist_ok=True)
+            held.renew()
 
     thread = Thread(target=renew, name="run-lock", daemon=True)
     thread.start()

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from azremedy.errors import AzureError
+from azremedy.errors import AzureError, NotFoundError, OperationForgottenError
 from azremedy.gateways.clock import Clock
 
 
@@ -150,6 +150,7 @@ class Operation:
                 session's clock when left out.
 
         Raises:
+            OperationForgottenError: Azure does not know it any more, and its end was not seen.
             AzremedyError: the operation failed, with the code that Azure gave, or the look did.
         """
         give_up = None if timeout_s is None else self.clock.now() + timedelta(seconds=timeout_s)
@@ -160,6 +161,12 @@ class Operation:
                 )
         except _OutOfTime:
             pass
+        except NotFoundError as error:
+            if self.finished():
+                raise
+            raise OperationForgottenError(
+                f"{error.summary}: Azure does not know the operation any more", answer=error.answer
+            ) from error
         return self.status()
 
     def _looked(

@@ -38,6 +38,16 @@ def show_locks_off(locks: Iterable[ManagementLock], console: Console) -> None:
         console.print(f"[bold red]{escape(told)}[/bold red]", soft_wrap=True)
 
 
+def show_unreadable(why: str, locks: Iterable[ManagementLock], console: Console) -> None:
+    """Write why a run cannot be read, and the locks, whole, that it may have left off."""
+    console.print(f"[bold red]{escape(f'UNREADABLE: {why}')}[/bold red]", soft_wrap=True)
+    for lock in locks:
+        notes = f", notes: {lock.notes}" if lock.notes else ""
+        owners = f", owners: {', '.join(lock.owners)}" if lock.owners else ""
+        told = f"MAY BE OFF: the {lock.level} lock {lock.id}{notes}{owners}"
+        console.print(f"[bold red]{escape(told)}[/bold red]", soft_wrap=True)
+
+
 def show_steps(plan: Plan, results: Mapping[int, StepResult], console: Console) -> None:
     """Write what became of each step, with times and request ids."""
     for planned in plan.steps:

@@ -47,6 +47,11 @@ def within(text: str, scope: str) -> bool:
     return outer in {"/", inner} or inner.startswith(outer + "/")
 
 
+def is_above_subscriptions(scope: str) -> bool:
+    """Tell whether a scope is the root or a management group, which hold all subscriptions here."""
+    return not key(scope).startswith("/subscriptions/")
+
+
 def parse(text: str) -> ArmId:
     """Take a whole resource id apart.
 

@@ -53,7 +53,8 @@ def _denial(world: World, action: str, scope: str) -> Json | None:
         properties = denial["properties"]
         home = properties.get("scope") or arm_ids.parse(denial["id"]).scope or "/"
         reaches = arm_ids.key(scope) == arm_ids.key(home) or (
-            arm_ids.within(scope, home) and not properties.get("doNotApplyToChildScopes")
+            (arm_ids.is_above_subscriptions(home) or arm_ids.within(scope, home))
+            and not properties.get("doNotApplyToChildScopes")
         )
         if (
             reaches

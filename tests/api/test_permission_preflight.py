@@ -226,12 +226,14 @@ def test_a_token_without_a_name_is_no_reason_to_refuse(tmp_path: Path) -> None:
     base = with_resources(denying(principals=[{"id": "x", "type": "User"}]), lock(ROOT, "c"))
     stage = open_stage(tmp_path, base)
     nameless = replace(stage, azure=_connect(stage, Nameless()))
+    accepting = api.ResetOptions(**LENT, accept_unknown_rights=True)
 
-    plan = api.plan_reset(nameless.azure, api.VmNames(names=(VM,)), api.ResetOptions(**LENT))
+    plan = api.plan_reset(nameless.azure, api.VmNames(names=(VM,)), accepting)
 
     guards = {each.guard: each.decision.value for each in plan.targets[0].verdicts}
     assert "warn" == guards["permissions-unreadable"]
     assert "warn" == guards["deny-assignment"]
+    assert "warn" == guards["lock-return-unknown"]
     assert () == plan.refusals
 
 

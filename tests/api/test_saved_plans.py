@@ -13,7 +13,7 @@ from azremedy.api.connect import connect_app
 from azremedy.api.guest import plan_look_inside
 from azremedy.api.keys import plan_grant_keyvault
 from azremedy.api.network import plan_allow_storage
-from azremedy.api.replanning import check_origin
+from azremedy.api.origins import check_origin
 from azremedy.domain.plan import Plan
 from azremedy.domain.planner.agent import AgentBy, AgentOptions
 from azremedy.domain.remedies import Remedy

@@ -123,3 +123,25 @@ def test_damaged_journal_is_told(run_id: str) -> None:
 
     assert 1 == shown.exit_code
     assert "line 2" in shown.stderr
+
+
+def test_damaged_journal_hides_neither_its_run_nor_its_locks(run_id: str) -> None:
+    """The list names the file and each lock that may be off, for people and as JSON."""
+    folder = Path(os.environ["AZREMEDY_STATE_DIR"]) / "sandbox" / "runs" / run_id
+    journal = folder / "journal.jsonl"
+    lines = journal.read_text().splitlines()
+    journal.write_text("\n".join([lines[0], '{"entry": "odd"}', *lines[2:]]) + "\n")
+
+    listed = call("runs", "--rehearsals")
+    (told,) = json.loads(call("runs", "--rehearsals", "-o", "json").stdout)
+
+    assert f"{run_id}" in listed.stdout
+    assert "unreadable" in listed.stdout
+    assert f"UNREADABLE: {journal}, line 2" in listed.stderr
+    assert "MAY BE OFF: the CanNotDelete lock" in listed.stderr
+    assert ("unreadable", run_id, str(journal)) == (
+        told["state"],
+        told["runId"],
+        told["journal"],
+    )
+    assert next(each["id"] for each in told["locks"]).endswith("no-deletes")

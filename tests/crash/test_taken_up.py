@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from azremedy import api
 from azremedy.api.agent import plan_agents
-from azremedy.api.runs import list_runs
+from azremedy.api.network import plan_allow_storage
+from azremedy.api.runs import list_runs, plan_undo
 from azremedy.domain.planner.agent import AgentBy, AgentOptions
 from azremedy.engine.executor import Executor
 from azremedy.engine.history import read_past
 from azremedy.engine.journal import EntryKind
 from azremedy.errors import RefusedError
-from azremedy.sandbox.scenario import Fault
+from azremedy.sandbox.scenario import Fault, Match
 from tests.support.crashes import (
     PATIENCE,
     RUN,
@@ -31,8 +33,10 @@ from tests.support.stages import (
     DELETE_LOCK,
     LOCK_TYPE,
     POLL,
+    TRIGGER,
     answered,
     built_in,
+    kinds,
     names,
     open_stage,
     states,
@@ -184,6 +188,30 @@ def test_backup_whose_request_never_arrived_is_started_once(tmp_path: Path) -> N
     assert PATIENCE.trigger_seen <= stage.world.clock.now() - began
 
 
+def test_throttled_backup_is_dated_when_it_goes_out(tmp_path: Path) -> None:
+    """Azure kept it back for minutes: only from then on its job can be seen."""
+    busy = answered(TRIGGER, 429, headers={"Retry-After": "660"})
+    stage = open_stage(tmp_path, with_faults(built_in("healthy"), busy))
+    die_behind(stage, api.plan_backup(stage.azure, WEB), EntryKind.ACCEPTED, 1)
+
+    past = read_past(journal_of(stage).parent)
+
+    kept_back = timedelta(seconds=660)
+    assert past.began + kept_back == past.triggers[1].sent_at == past.sent_at[1]
+
+
+def test_backup_of_long_ago_is_looked_for_as_long(tmp_path: Path) -> None:
+    """Its request may have been on its way for longer than the journal tells."""
+    stage = open_stage(tmp_path, "healthy")
+    die_behind(stage, api.plan_backup(stage.azure, WEB), EntryKind.INTENT, 1)
+    stage.world.clock.advance(3600)
+    began = stage.world.clock.now()
+
+    take_up(stage)
+
+    assert PATIENCE.trigger_seen <= read_past(journal_of(stage).parent).sent_at[1] - began
+
+
 def test_operation_that_could_not_be_followed_is_followed_later(tmp_path: Path) -> None:
     """What answers is not Azure: whether the VM has restarted is not known, so it is looked at."""
     fault = answered(POLL, 200, body=LOGIN_PAGE)
@@ -239,3 +267,18 @@ def test_what_was_not_reached_again_stays_unknown(tmp_path: Path) -> None:
     assert ("failed", "unknown", "done") == states(later)
     assert "was not looked at" in later.steps[1].message
     assert 0 != later.exit_code
+
+
+def test_what_was_done_and_could_not_be_seen_is_done_and_undone(tmp_path: Path) -> None:
+    """The rule was written; that it is there already, later, is this run's own doing."""
+    hidden = answered(Match(method="GET", path="*/securityRules/*"), 403)
+    stage = open_stage(tmp_path, with_faults(built_in("storage-blocked"), hidden))
+
+    first = run_until(stage, plan_allow_storage(stage.azure, WEB), Life())
+    later = take_up(stage)
+    undo = plan_undo(stage.azure, RUN, state_folder=stage.state)
+
+    assert first is not None
+    assert ("failed",) == states(first)
+    assert ("done",) == states(later)
+    assert ("RemoveSecurityRule",) == kinds(undo)

@@ -29,6 +29,7 @@ PLACES = {
     "bearer token in a request line": "authorization=Bearer%20{}&x=1",
     "JSON Web Token": "token eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.{}",
     "JSON Web Token's claims": "token eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9.{}.c2ln",
+    "continuation token with a slash": "eyJ" + "Aa0" * 21 + "/{}",
     "credential of a user": "proxy-authorization: Basic {}",
     "cookie": "Set-Cookie: esctx={}; path=/; secure",
     "SAS in a URL": "https://md-x.z31.blob.storage.azure.net/a/abcd?sv=2018-03-28&sr=b&sig={}&se=2026",
@@ -72,7 +73,10 @@ ALONE = {
 }
 """Secrets that are known by themselves, as regular expressions."""
 
-NARROW = {"JSON Web Token", "JSON Web Token's claims", "password in a URL"}
+NARROW = {
+    *("JSON Web Token", "JSON Web Token's claims", "continuation token with a slash"),
+    "password in a URL",
+}
 """Places in which only letters, digits, dashes and underscores can stand."""
 
 # A digit, because what stands behind a colon is else taken for prose.
@@ -96,6 +100,8 @@ PLAIN = (
     "?$filter=backupManagementType eq 'AzureIaasVM'&$top=200",
     OPERATION + "?api-version=2024-07-01&monitor=true",
     "missing permission Microsoft.Authorization/locks/delete",
+    "sydneyjumphost1.contoso.com",
+    f"{VM}/providers/Microsoft.RecoveryServices/vaults/sydneyjumpbox-rsv/backupFabrics/Azure/a/b",
     "Recovery password: the 48-digit one",
     "significant=signal, design=0, sig=",
     VM,

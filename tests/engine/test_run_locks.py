@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from azremedy import api
+from azremedy.domain.events import StepEnded
 from azremedy.engine.run_lock import DEAD_AFTER, hold, is_held
 from azremedy.errors import HeldError, RefusedError
 from azremedy.ids import ResourceId
-from tests.support.stages import LOCK_TYPE, ROOT, names, open_stage
+from tests.support.stages import LOCK_TYPE, ROOT, names, open_stage, states
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from azremedy.domain.events import Event
 
 VM = ResourceId.parse(f"{ROOT}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/web-1")
 OTHER = ResourceId.parse(f"{VM}0")
@@ -85,11 +88,23 @@ def test_holder_that_is_gone_holds_nothing(tmp_path: Path, gone: dict[str, Any])
 
 
 @pytest.mark.parametrize(("old", "free"), [(timedelta(), False), (DEAD_AFTER, True)])
-def test_holder_on_another_machine_is_judged_by_its_files_age(
-    tmp_path: Path, *, old: timedelta, free: bool
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"host": f"not-{socket.gethostname()}"},
+        {"space": "another boot 4026531836", "pid": 1},
+        {"space": "", "pid": 2**22 + 1},
+    ],
+    ids=["another machine", "container of the same host name", "not told"],
+)
+def test_holder_elsewhere_is_judged_by_its_files_age(
+    tmp_path: Path, *, elsewhere: dict[str, Any], old: timedelta, free: bool
 ) -> None:
-    """A living holder renews its file; one that has not for minutes is gone."""
-    path = leave(tmp_path, host=f"not-{socket.gethostname()}")
+    """A living holder renews its file; one that has not for minutes is gone.
+
+    Its process number means another process here, or none.
+    """
+    path = leave(tmp_path, **elsewhere)
     age(path, old)
 
     try:
@@ -99,6 +114,45 @@ def test_holder_on_another_machine_is_judged_by_its_files_age(
         taken = False
 
     assert free == taken
+
+
+def test_holder_that_lost_its_file_learns_it(tmp_path: Path) -> None:
+    """It does not make the other one's file young, and says so from then on."""
+    with hold([VM], root=tmp_path, run_id="first") as held:
+        held.check()
+        (path,) = held.files
+        mine = path.read_text()
+        path.write_text(mine.replace("first", "other"))
+        age(path, timedelta(minutes=1))
+        before = path.stat().st_mtime
+
+        held.renew()
+        after = path.stat().st_mtime
+        path.write_text(mine)
+
+        with pytest.raises(HeldError, match="paused"):
+            held.check()
+    assert before == after
+
+
+def test_run_that_lost_its_targets_only_gives_locks_back(tmp_path: Path) -> None:
+    """Another run took them over while it was paused: it is refused the next change."""
+    stage = open_stage(tmp_path, "restore-point-limit")
+    options = api.CleanOptions(unlock=True, relock=True)
+
+    def lose(event: Event) -> None:
+        if isinstance(event, StepEnded) and event.planned.number == 1:
+            for path in (stage.state / "locks").glob("*.json"):
+                path.write_text(json.dumps({**json.loads(path.read_text()), "run_id": "other"}))
+
+    run = stage.apply(api.plan_clean(stage.azure, names("web-1"), options), lose)
+
+    assert ("done", "failed", "done") == states(run)
+    assert 3 == run.exit_code
+    assert run.steps[1].error is not None
+    assert "held" == run.steps[1].error.msgid
+    assert 1 == len(stage.documents(LOCK_TYPE))
+    assert not any("restorepointcollections" in each for each in stage.writes())
 
 
 def test_unreadable_file_is_no_holder(tmp_path: Path) -> None:

@@ -327,10 +327,11 @@ def _find_lock(plan: Plan) -> str:
 
 
 def test_no_backup_of_a_colleague_is_followed_as_the_own(tmp_path: Path) -> None:
-    """Theirs begins a moment before: the run does not begin, instead of adopting it."""
+    """Theirs, on another machine, begins a moment before: the run does not, and adopts nothing."""
     stage = open_stage(tmp_path, "healthy")
     mine = api.plan_backup(stage.azure, WEB)
-    theirs = stage.apply(api.plan_backup(stage.azure, WEB, api.BackupOptions()))
+    same = api.plan_backup(stage.azure, WEB, api.BackupOptions())
+    theirs = api.apply(stage.azure, same, state_folder=tmp_path / "theirs")
 
     run = stage.apply(mine)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from azremedy import api
@@ -96,7 +97,8 @@ def inverse_of(plan: Plan) -> Plan:
     inverse = [invert(planned.step) for planned in reversed(plan.steps)]
     drafts = tuple(Draft(step=step, reason="undo") for step in inverse if step is not None)
     section = Section(target=plan.targets[0].target, drafts=drafts)
-    return assemble("undo", (section,), created_at=plan.created_at, tool_version="0")
+    later = plan.created_at + timedelta(days=1)
+    return assemble("undo", (section,), created_at=later, tool_version="0")
 
 
 def vault_of(stage: Stage) -> Any:

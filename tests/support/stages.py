@@ -240,7 +240,9 @@ _ACTIONS = {
     "TriggerBackup": "backup",
 }
 """What the other steps' targets are asked to do."""
-_SILENT = frozenset({"Manual", "WaitForCleanup", "WaitForIdle", "WaitForJob"})
+_SILENT = frozenset(
+    {"Manual", "WaitForCleanup", "WaitForIdle", "WaitForJob", "WaitForRights", "WaitForVm"}
+)
 """Steps that send nothing that could change something."""
 
 

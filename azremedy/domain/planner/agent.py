@@ -70,6 +70,8 @@ class AgentOptions:
     """Take locks in the way off, and put them back."""
     include_inherited: bool = False
     """Also those on the subscription."""
+    accept_unknown_rights: bool = False
+    """Lend locks although it could not be seen that the caller may put them back."""
     during_job: bool = False
     """Go on while a job works on the VM."""
     while_away: bool = False
@@ -84,6 +86,8 @@ class GuestOptions:
     """Take locks in the way off, and put them back."""
     include_inherited: bool = False
     """Also those on the subscription."""
+    accept_unknown_rights: bool = False
+    """Lend locks although it could not be seen that the caller may put them back."""
     during_job: bool = False
     """Go on while a job works on the VM."""
 

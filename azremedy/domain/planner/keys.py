@@ -57,6 +57,8 @@ class GrantOptions:
     """Take ReadOnly locks in the way off, and put them back."""
     include_inherited: bool = False
     """Also those on the subscription."""
+    accept_unknown_rights: bool = False
+    """Lend locks although it could not be seen that the caller may put them back."""
 
 
 def plan_grant_keyvault(

@@ -37,6 +37,8 @@ class ResetOptions:
     """Take locks in the way off, and put them back."""
     include_inherited: bool = False
     """Also those on the subscription."""
+    accept_unknown_rights: bool = False
+    """Lend locks although it could not be seen that the caller may put them back."""
     agent_not_ready: bool = False
     """Try although the agent cannot do its part."""
     during_job: bool = False

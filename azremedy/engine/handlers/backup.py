@@ -57,8 +57,12 @@ class BackupTrigger:
         return Proceed()
 
     def act(self) -> Accepted:
-        """Send the one request. Only a throttled one, which was not carried out, is repeated."""
-        receipt = retry_throttled(self._trigger, self.tools)
+        """Send the one request. Only a throttled one, which was not carried out, is repeated.
+
+        Raises:
+            RefusedError, HeldError: it must not be repeated.
+        """
+        receipt = retry_throttled(self._trigger, self.tools, before_repeat=self._date_anew)
         self._remember(operation_id=receipt.operation_id)
         return Accepted(request_id=receipt.request_id, correlation_id=receipt.correlation_id)
 
@@ -90,7 +94,9 @@ class BackupTrigger:
             return None
         if trigger.operation_id is not None or trigger.job_id is not None:
             return Accepted()
-        give_up = trigger.sent_at + self.tools.patience.trigger_seen
+        # The request may have been held back on its way to Azure: its time is no proof alone.
+        looked_first = max(trigger.sent_at, self.tools.clock.now())
+        give_up = looked_first + self.tools.patience.trigger_seen
         while (job := self._find_job()) is None:
             if self.tools.clock.now() >= give_up:
                 return None
@@ -109,6 +115,14 @@ class BackupTrigger:
         backup = self.tools.gateways(self.step.item_id).backup
         expiry = self.tools.clock.now() + timedelta(days=self.step.retain_days)
         return backup.trigger_backup(self.step.item_id, expiry)
+
+    def _date_anew(self) -> None:
+        """Keep when the request really goes out, also for a process that takes the run up."""
+        triggers = self.tools.memory.triggers
+        triggers[self.step.item_id] = replace(
+            triggers[self.step.item_id], sent_at=self.tools.clock.now()
+        )
+        self.tools.intend_again()
 
     def _remember(
         self, *, operation_id: str | None = None, job_id: ResourceId | None = None

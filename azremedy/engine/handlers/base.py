@@ -146,6 +146,10 @@ class Patience:
     """Time between looks for it."""
 
 
+def _keep_quiet() -> None:
+    """Write nothing down."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What handlers work with."""
@@ -160,6 +164,9 @@ class Tools:
     """How long to wait."""
     clock_of_thread: Clock | None = None
     """The clock of a thread that signals do not reach; its sleep can be left."""
+    intend_again: Callable[[], None] = _keep_quiet
+    """Writes the step's intent down once more, right before its request is repeated. Raises
+    ``RefusedError`` or ``HeldError`` when it must not be."""
 
     @property
     def clock(self) -> Clock:

@@ -125,7 +125,10 @@ class CollectionDeletion:
         seen = self.observe()
         if isinstance(seen, Moved):
             raise stale(self.step.collection_id, seen)
-        return Accepted() if isinstance(seen, Already) else self.act()
+        if isinstance(seen, Already):
+            return Accepted()
+        self.tools.intend_again()
+        return self.act()
 
     def _is_there(self) -> bool:
         return self._find() is not None

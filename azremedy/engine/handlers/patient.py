@@ -84,8 +84,18 @@ def retry_locked(send: Callable[[], AnswerT], tools: Tools) -> AnswerT:
         tools.clock.sleep(tools.patience.retry_every.total_seconds())
 
 
-def retry_throttled(send: Callable[[], AnswerT], tools: Tools) -> AnswerT:
+def retry_throttled(
+    send: Callable[[], AnswerT],
+    tools: Tools,
+    *,
+    before_repeat: Callable[[], None] = lambda: None,
+) -> AnswerT:
     """Send; a throttled request was not carried out, so it may be sent again.
+
+    Args:
+        send: sends it once.
+        tools: what the handler works with.
+        before_repeat: called right before it is sent again; what it raises ends that.
 
     Raises:
         ThrottledError: when the throttling outlasts the budget.
@@ -100,3 +110,4 @@ def retry_throttled(send: Callable[[], AnswerT], tools: Tools) -> AnswerT:
                 raise
         tools.progress(f"throttled; Azure asks to wait {wait.total_seconds():.0f} s")
         tools.clock.sleep(wait.total_seconds())
+        before_repeat()

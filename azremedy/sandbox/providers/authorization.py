@@ -145,7 +145,8 @@ def _stored(world: World, kind: str, scope: str) -> tuple[Json, ...]:
     return tuple(
         document
         for document in world.documents.of_type(f"{_PROVIDER}/{kind}")
-        if arm_ids.within("/" + scope, _home(document))
+        if arm_ids.is_above_subscriptions(_home(document))
+        or arm_ids.within("/" + scope, _home(document))
         or arm_ids.within(_home(document), "/" + scope)
     )
 

@@ -19,6 +19,8 @@ class FixOptions:
     """Take locks in the way off."""
     include_inherited: bool = False
     """Also those on the subscription."""
+    accept_unknown_rights: bool = False
+    """Lend locks although it could not be seen that the caller may put them back."""
     relock: bool = False
     """Put every lock back afterwards, also those on the service's group."""
     accept_loss: bool = False
