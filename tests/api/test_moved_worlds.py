@@ -1,4 +1,4 @@
-"""Between keeping a plan and carrying it out the world moves: it is refused, and what moved told."""
+"""A kept plan is refused when anything that it rests on has moved since, and each is named."""
 
 from __future__ import annotations
 
@@ -315,7 +315,7 @@ def test_forged_step_is_not_carried_out(tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     api.save_plan(replace(plan, targets=(target,)), path)
 
-    with pytest.raises(StalePlanError, match="lock 'keep' .*: not planned any more"):
+    with pytest.raises(StalePlanError, match=r"lock 'keep' .*: not planned any more"):
         api.check_still_holds(stage.azure, api.load_plan(path))
 
 

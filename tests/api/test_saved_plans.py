@@ -134,7 +134,7 @@ def test_plan_from_elsewhere_is_refused(tmp_path: Path, field: str) -> None:
     assert plan.origin is not None
     changes: dict[str, Any] = {field: "elsewhere"}
 
-    with pytest.raises(RefusedError, match="another .*: elsewhere, and this is"):
+    with pytest.raises(RefusedError, match=r"another .*: elsewhere, and this is"):
         check_origin(stage.azure, replace(plan, origin=replace(plan.origin, **changes)))
 
 
@@ -143,7 +143,7 @@ def test_plan_of_one_sandbox_is_not_for_another(tmp_path: Path) -> None:
     plan = clean(open_stage(tmp_path, LIMIT))
     other = open_stage(tmp_path, "healthy")
 
-    with pytest.raises(RefusedError, match="another sandbox: restore-point-limit.*is healthy"):
+    with pytest.raises(RefusedError, match=r"another sandbox: restore-point-limit.*is healthy"):
         api.check_still_holds(other.azure, plan)
 
     assert [] == other.requests()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,8 @@ def inverse_of(plan: Plan) -> Plan:
     drafts = tuple(Draft(step=step, reason="undo") for step in inverse if step is not None)
     section = Section(target=plan.targets[0].target, drafts=drafts)
     later = plan.created_at + timedelta(days=1)
-    return assemble("undo", (section,), created_at=later, tool_version="0")
+    made = assemble("undo", (section,), created_at=later, tool_version="0")
+    return replace(made, origin=plan.origin)
 
 
 def vault_of(stage: Stage) -> Any:

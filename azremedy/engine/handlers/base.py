@@ -191,7 +191,7 @@ def stale(target: ResourceId, seen: Moved) -> StalePlanError:
 def goes_on(accepted: Accepted, error: AzremedyError) -> bool:
     """Say whether Azure may still be at an operation that it took: nobody saw it end.
 
-    One that Azure does not know any more is not looked for again.
+    One that Azure does not know any more cannot be followed: its effect is looked for instead.
     """
     operation = accepted.operation
     seen = operation is None or operation.finished() or isinstance(error, NotFoundError)
