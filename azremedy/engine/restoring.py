@@ -37,7 +37,13 @@ def give_back(plan: Plan, attempts: Attempts) -> bool:
     """
     owed = tuple(dict.fromkeys((*find_returns(plan).values(), *plan.restores)))
     vms = tuple(planned for planned in owed if isinstance(planned.step, StartVm))
-    locks = tuple(planned for planned in owed if planned not in vms)
+    # The narrowest first: a wide one that is back could refuse the others.
+    locks = tuple(
+        sorted(
+            (planned for planned in owed if planned not in vms),
+            key=lambda planned: -len(planned.step.target.scope.segments),
+        )
+    )
     interrupted = False
     try:
         interrupted = put_back(vms, attempts, until=_give_up(attempts))

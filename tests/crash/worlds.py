@@ -91,7 +91,12 @@ def lock_again(stage: Stage) -> Plan:
     (unlocking,) = api.plan_unlock(stage.azure, api.GroupNames(vms=WEB)).steps
     assert isinstance(unlocking.step, DeleteLock)
     other = replace(unlocking.step.lock, id=ResourceId.parse(f"{unlocking.step.lock.id}-2"))
-    return plan_of(CreateLock(lock=other))
+    return place(stage, plan_of(CreateLock(lock=other)))
+
+
+def place(stage: Stage, plan: Plan) -> Plan:
+    """Say of a plan made by hand that it was made where it is carried out."""
+    return replace(plan, origin=stage.azure.find_origin())
 
 
 def at(name: str) -> Callable[[], Scenario]:
@@ -170,7 +175,8 @@ REPAIRS = {
         ),
     ),
     "undo of storage": Repair(
-        world=lambda: with_rules(DENIAL, OURS), plan=lambda _: plan_of(REMOVING)
+        world=lambda: with_rules(DENIAL, OURS),
+        plan=lambda stage: place(stage, plan_of(REMOVING)),
     ),
     "undo of an unlock": Repair(world=at(LIMIT), plan=lock_again),
     "wait for a job": Repair(world=at("user-error-backup-operation-in-progress"), plan=fix()),

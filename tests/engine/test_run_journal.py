@@ -282,15 +282,15 @@ def test_a_lock_that_cannot_go_back_is_told_on_a_full_disk(tmp_path: Path) -> No
     assert not stage.has(with_subscription_lock())
 
 
-def test_a_throttled_backup_is_in_the_journal_once(tmp_path: Path) -> None:
-    """A request that Azure did not take and that is sent again is one step."""
+def test_a_throttled_backup_is_one_step_with_an_intent_for_each_request(tmp_path: Path) -> None:
+    """Whoever takes the run up has to know when the request that Azure took was sent."""
     base = with_faults(built_in("healthy"), answered(TRIGGER, 429, headers={"Retry-After": "20"}))
     stage = open_stage(tmp_path, base)
 
     run = stage.apply(api.plan_backup(stage.azure, names("web-1")))
 
     kinds = [entry["entry"] for entry in entries_of(run, stage.state) if entry["number"] == 1]
-    assert kinds == ["intent", "accepted", "outcome"]
+    assert kinds == ["intent", "intent", "accepted", "outcome"]
     assert states(run) == ("done", "done")
 
 

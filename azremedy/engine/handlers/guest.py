@@ -17,7 +17,6 @@ from azremedy.engine.handlers.ready import (
     not_back,
     tell_agent,
     wait_for_agent,
-    wait_until,
 )
 from azremedy.errors import AzureError, ConflictError, UsageError
 from azremedy.gateways.vm_changes import read_output
@@ -52,9 +51,6 @@ class GuestScriptRun:
         self.tools.memory.vms[vm.id] = vm
         if vm.vm_id.lower() != self.step.vm.unique_id.lower():
             return Moved(why="the VM was re-created since the plan")
-        if not is_ready(vm) and vm.id in self.tools.memory.sent_at:
-            # What this run did before may have restarted the agent.
-            vm = wait_until(vm.id, is_ready, self.tools)
         if not is_ready(vm):
             return Moved(why=tell_agent(vm))
         return look_for_job(self.step.vm.idle_items, self.tools)
