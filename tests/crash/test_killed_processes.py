@@ -130,11 +130,11 @@ def locks_of(resources: list[dict[str, Any]]) -> dict[str, Any]:
 def test_runs_of_killed_processes_are_taken_up(
     door: Door, record_property: Callable[[str, object], None]
 ) -> None:
-    """With a lock off, a deletion accepted, a backup begun, and while it was being taken up."""
+    """With a lock off, amid deletions, amid a backup, and while one is being taken up."""
     clean = door.start("tests.crash.hurried", "clean", "app-03")
     reset = door.start("azremedy", "reset-extension", "--vm", "web-02", *IN_OTHER, "--yes")
     backup = door.start("azremedy", "backup-now", "--vm", "web-08", *IN_OTHER, "--yes")
-    kill_when(clean, has_entry(door, "app-03", "intent", 2))
+    kill_when(clean, has_entry(door, "app-03", "accepted", 2))
     kill_when(reset, has_entry(door, "web-02", "accepted", 1))
     kill_when(backup, has_entry(door, "web-08", "accepted", 1))
 

@@ -67,12 +67,16 @@ def limit_below_subscription() -> Scenario:
     return with_resources(built_in(LIMIT), lock(ROOT, "corporate"))
 
 
-def stuck_below_locks() -> Scenario:
-    """Give a world with a stuck extension, a lock on the VM's group and one on the subscription."""
+def stuck_below_lock() -> Scenario:
+    """Give a world with a stuck extension and a lock on the VM's group."""
     base = built_in("stuck-extension")
     machine = next(each["id"] for each in base.resources if each["id"].endswith("/app-1"))
-    group = lock(machine.partition("/providers/")[0], "careful")
-    return with_resources(base, group, lock(ROOT, "corporate"))
+    return with_resources(base, lock(machine.partition("/providers/")[0], "careful"))
+
+
+def stuck_below_locks() -> Scenario:
+    """Give the same world with a lock on the subscription as well."""
+    return with_resources(stuck_below_lock(), lock(ROOT, "corporate"))
 
 
 def fix(*allowed: Remedy, unlock: bool = False, vm: str = "web-1") -> Callable[[Stage], Plan]:
@@ -125,7 +129,7 @@ REPAIRS = {
         rare=True,
     ),
     "fix the extension": Repair(
-        world=stuck_below_locks, plan=fix(unlock=True, vm="app-1"), lets_clean=True
+        world=stuck_below_lock, plan=fix(unlock=True, vm="app-1"), lets_clean=True
     ),
     "fix three causes": Repair(
         world=at("lock-points-and-extension"), plan=fix(unlock=True), rare=True
