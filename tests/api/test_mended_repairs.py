@@ -19,6 +19,7 @@ from tests.support.stages import (
     ROOT,
     VM_TYPE,
     built_in,
+    forbidding,
     kinds,
     names,
     open_stage,
@@ -231,6 +232,14 @@ def test_group_that_may_not_be_seen_is_not_missing(tmp_path: Path, *, there: boo
 
     assert ("ruled-out" if there else "confirmed") == seen
     assert "cannot-tell" == unseen
+
+
+def test_group_whose_name_is_not_known_is_not_asked_for(tmp_path: Path) -> None:
+    """The policy, which may name it, could not be read."""
+    action = "Microsoft.RecoveryServices/Vaults/backupPolicies/read"
+    stage = open_stage(tmp_path, forbidding(built_in("group-denied"), action))
+
+    assert "cannot-tell" == certainty_of(stage, "group-denied")
 
 
 KEYS = ("user-error-keyvault-permissions-not-configured", "key-vault-closed-by-roles")

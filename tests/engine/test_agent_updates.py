@@ -13,6 +13,8 @@ from azremedy.domain.events import StepProgressed
 from azremedy.domain.guest_scripts import UPDATE_AGENT_END
 from azremedy.domain.remedies import Remedy
 from azremedy.domain.steps import RunGuestScript
+from azremedy.engine.handlers.base import Memory, Patience, Tools
+from azremedy.engine.handlers.guest_updates import AgentUpdateEnd
 from azremedy.sandbox.guest_model import Guest
 from azremedy.sandbox.scenario import Match, Timing
 from tests.support.stages import (
@@ -21,6 +23,7 @@ from tests.support.stages import (
     VM_TYPE,
     answered,
     built_in,
+    entries_of,
     kinds,
     names,
     open_stage,
@@ -173,6 +176,55 @@ def polls_of_one_script(folder: Path) -> int:
     stage = open_stage(folder, LINUX)
     stage.apply(plan_script(stage.azure, WEB, "check"))
     return sum("/operations/" in path_of(each) for each in stage.requests())
+
+
+def test_agent_that_goes_away_after_all_is_told(tmp_path: Path) -> None:
+    """The update had said that it was over."""
+    base = world(seconds=150)
+    slow = replace(base, operations={**base.operations, "agentStart": Timing(seconds=86400)})
+    stage = open_stage(tmp_path, with_faults(slow, end_word("update=ended")))
+
+    run = update(stage)
+
+    assert ("done", "failed") == states(run)
+    assert run.steps[1].error is not None
+    assert "--by restart" in run.steps[1].error.advice
+
+
+def test_other_machine_of_that_name_is_not_judged(tmp_path: Path) -> None:
+    """It was re-created while the update ran."""
+    stage = open_stage(tmp_path, world())
+
+    def listen(event: Event) -> None:
+        if event.kind == "StepEnded":
+            (vm,) = stage.documents(VM_TYPE)
+            vm["properties"]["vmId"] = "00000000-1111-2222-3333-444444444444"
+            stage.world.documents.put(vm)
+
+    run = stage.apply(plan_script(stage.azure, WEB, "update-agent"), listen)
+
+    assert ("done", "failed") == states(run)
+    assert "re-created" in run.steps[1].message
+
+
+def test_look_of_a_process_that_died_is_taken_up(tmp_path: Path) -> None:
+    """Its operation tells what it saw; one that got no answer is taken again."""
+    stage = open_stage(tmp_path, world())
+    run = update(stage)
+    token = [e["operationToken"] for e in entries_of(run, stage.state) if e.get("operationToken")]
+    step = run.plan.steps[1].step
+    assert isinstance(step, RunGuestScript)
+
+    with stage.azure.open_writer() as session:
+        tools = Tools(
+            session=session, memory=Memory(), progress=lambda _: None, patience=Patience()
+        )
+        handler = AgentUpdateEnd(step=step, tools=tools)
+        unseen, seen = handler.confirm(), handler.finish(handler.resume(token[1]))
+
+    assert unseen is None
+    assert "the VM agent is Ready, version 2.11.1.12" == seen.message
+    assert 2 == scripts(stage)
 
 
 def test_agent_that_does_not_come_back_is_told(tmp_path: Path) -> None:

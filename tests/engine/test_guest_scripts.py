@@ -199,7 +199,8 @@ def test_the_check_tells_what_is_true_in_windows(
 )
 def test_a_script_heals_the_backup(tmp_path: Path, base: Scenario, script: str) -> None:
     """The backup fails before, and succeeds after the script."""
-    before = back_up(open_stage(tmp_path, base))
+    (tmp_path / "before").mkdir()
+    before = back_up(open_stage(tmp_path / "before", base))
     stage = open_stage(tmp_path, base)
 
     run = run_script(stage, script)

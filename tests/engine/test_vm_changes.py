@@ -104,7 +104,8 @@ def test_a_change_heals_the_backup(
     tmp_path: Path, scenario: str, by: AgentBy, sent: list[str]
 ) -> None:
     """The backup fails before, the change is sent once, and the backup succeeds after it."""
-    before = back_up(open_stage(tmp_path, scenario))
+    (tmp_path / "before").mkdir()
+    before = back_up(open_stage(tmp_path / "before", scenario))
     stage = open_stage(tmp_path, scenario)
 
     run = bring_back(stage, by)

@@ -62,8 +62,9 @@ class Stage:
         return self.app.world
 
     def apply(self, plan: Plan, listen: Callable[[Event], None] = lambda _: None) -> Run:
-        """Carry a plan out with a journal of the stage's own."""
-        return api.apply(self.azure, plan, listen=listen, state_folder=self.state)
+        """Carry a plan out with a journal of the stage's own; one made by hand was made here."""
+        placed = plan if plan.origin else replace(plan, origin=self.azure.find_origin())
+        return api.apply(self.azure, placed, listen=listen, state_folder=self.state)
 
     def writes(self) -> list[str]:
         """List the answered requests that could change something, in order."""
