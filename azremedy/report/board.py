@@ -99,7 +99,8 @@ class Board:
         if (line := self._lines.get(key)) is None:
             self._lines[key] = self._progress.add_task(text, total=None)
         else:
-            self._progress.update(line, description=text)
+            # At once: a step may be over before the next frame is due.
+            self._progress.update(line, description=text, refresh=True)
 
     def _end(self, event: StepEnded) -> None:
         if (error := event.result.error) is not None:

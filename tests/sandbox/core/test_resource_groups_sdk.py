@@ -88,13 +88,15 @@ def test_a_lock_set_meanwhile_blocks_the_deletion(
     groups = opened.client(ResourceManagementClient, subscription).resource_groups
     group_id = groups.get(APP).id
 
-    poller = groups.begin_delete(APP, polling=True)
-    opened.world.documents.put(
-        {
-            "id": f"{group_id}/providers/Microsoft.Authorization/locks/late",
-            "properties": {"level": "CanNotDelete"},
-        }
-    )
+    # The poller has a thread of its own, which must not look before the lock is there.
+    with opened.world.lock:
+        poller = groups.begin_delete(APP, polling=True)
+        opened.world.documents.put(
+            {
+                "id": f"{group_id}/providers/Microsoft.Authorization/locks/late",
+                "properties": {"level": "CanNotDelete"},
+            }
+        )
 
     with pytest.raises(HttpResponseError, match="ResourceGroupDeletionBlocked"):
         poller.result()

@@ -340,6 +340,7 @@ ELSEWHERE = {
     "back-up-operation-failed",
     "back-up-operation-failed-v2",
     "custom-group-name",
+    "estate",
     "extension-operation-failed-for-managed-disks",
     "extension-snapshot-failed-no-network",
     "fleet-small",
