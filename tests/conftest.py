@@ -9,11 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import exchanges
 
 if TYPE_CHECKING:
     from _pytest.terminal import TerminalReporter
+
+# How long an example takes says something of the machine, and nothing of the program.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 
 JUDGEMENT = pytest.StashKey[exchanges.Judgement]()
 _OWN = ("AZURE_", "GITHUB_", "TF_BUILD", "ARM_", "AZREMEDY_", "IDENTITY_", "MSI_")
