@@ -19,6 +19,7 @@ from azremedy.domain.returning import find_returns, is_return
 from azremedy.domain.run import SETTLED, Run, RunState, StepResult, StepState
 from azremedy.domain.run import find_exit_code as exit_code_of
 from azremedy.domain.steps import Reversible
+from azremedy.domain.unlocking import list_proven
 from azremedy.engine.attempts import Attempts, Record, make_result, unwatched
 from azremedy.engine.fleet import AttentiveClock, Fleet, Shared, take_turns
 from azremedy.engine.handlers.base import Memory, Patience
@@ -64,7 +65,7 @@ class Executor:
             JournalEntry(entry=EntryKind.PLAN, at=self.session.clock.now(), plan=plan)
         )
         past = Past.none(plan, run_id=run_id, path=path, began=self.session.clock.now())
-        return self._carry_out(plan, self._make_attempts(), past)
+        return self._carry_out(plan, self._make_attempts(plan), past)
 
     def resume(self, past: Past, *, hindrance: str = "") -> Run:
         """Take up a run that ended before its end; what is settled is not done again.
@@ -78,7 +79,7 @@ class Executor:
         # On a full disk nothing is changed but what was lent: that goes back all the same.
         with suppress(RefusedError):
             self.journal.write(JournalEntry(entry=EntryKind.RESUMED, at=self.session.clock.now()))
-        attempts = self._make_attempts()
+        attempts = self._make_attempts(past.plan)
         attempts.results.update(past.settled)
         remember(past, attempts.memory)
         if hindrance:
@@ -167,12 +168,13 @@ class Executor:
         attempts.tell(StepEnded(planned=planned, result=result))
         return result
 
-    def _make_attempts(self) -> Attempts:
+    def _make_attempts(self, plan: Plan) -> Attempts:
         return Attempts(
             session=self.session,
             journal=self.journal,
             listen=self.listen,
             patience=self.patience,
+            proven=list_proven(plan),
             memory=Memory(),
             results={},
             check_held=self.check_held,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from azremedy.domain.plan import Plan
@@ -20,7 +21,8 @@ from azremedy.domain.steps import (
     StartVm,
     TriggerBackup,
 )
-from azremedy.engine.journal import JOURNAL, EntryKind, JournalEntry
+from azremedy.engine.folder_store import fetch_journal
+from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.engine.unreadable import UnreadableRun, tell_unreadable
 from azremedy.errors import AzremedyError, RefusedError, TargetNotFoundError
 from azremedy.wire import WireError, from_json
@@ -29,12 +31,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from azremedy.engine.handlers.base import Memory
+    from azremedy.engine.store import KeptJournal, ListedRun, Store
 
 
 BEGINNING = b'{"entry": "'
 """How every line of a journal begins."""
 SEAL = b'"schema": "azremedy.journal/1"}'
 """How every whole line ends. Quotes in texts are escaped, so nothing inside looks like it."""
+MARGIN = timedelta(hours=1)
+"""By how much two clocks may differ before a journal is left unread that should be read."""
+_LAST = re.compile(rb'\{"entry": "[a-z]+", "at": "([0-9T:.+Z-]+)"')
 
 
 class JournalDamagedError(AzremedyError):
@@ -55,9 +61,9 @@ class Past:
     plan: Plan
     """What it carries out."""
     run_id: str | None
-    """Names the run and its folder; ``None`` when it keeps none."""
+    """Names the run; ``None`` when it keeps none."""
     journal: str | None
-    """The journal's path; ``None`` when it keeps none."""
+    """The journal's path or URL; ``None`` when it keeps none."""
     began: datetime
     """Azure's time of the first entry."""
     results: Mapping[int, StepResult] = field(default_factory=dict)
@@ -108,27 +114,50 @@ class Past:
 
 
 def read_past(folder: Path) -> Past:
-    """Read a run's journal. What a crash cut off in its last line is left out.
+    """Read the journal in a run's folder, as :func:`parse_past` does.
 
     Raises:
         TargetNotFoundError: there is no such run.
         NeverBegunError: it holds nothing.
         JournalDamagedError: a line in the middle cannot be read.
     """
-    path = folder / JOURNAL
-    try:
-        lines = path.read_bytes().splitlines()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise TargetNotFoundError(
-            f"There is no run {folder.name}", advice="See 'azremedy runs'."
-        ) from error
-    except OSError as error:
-        raise JournalDamagedError(f"The journal {path} cannot be read: {error}") from error
-    entries = [entry for place, line in enumerate(lines, 1) if (entry := _read(path, place, line))]
-    return _sum_up(folder.name, path, tuple(entries))
+    if (kept := fetch_journal(folder)) is None:
+        raise _no_run(folder.name)
+    return parse_past(kept)
 
 
-def _read(path: Path, place: int, line: bytes) -> JournalEntry | None:
+def find_past(store: Store, run_id: str) -> Past:
+    """Read a run's journal.
+
+    Raises:
+        TargetNotFoundError: there is no such run.
+        NeverBegunError: it holds nothing.
+        JournalDamagedError: a line in the middle cannot be read.
+    """
+    for kept in store.fetch((run_id,)):
+        return parse_past(kept)
+    raise _no_run(run_id)
+
+
+def parse_past(kept: KeptJournal) -> Past:
+    """Read what a journal says. What a crash cut off in its last line is left out.
+
+    Raises:
+        NeverBegunError: it holds nothing.
+        JournalDamagedError: it cannot be read, or a line in its middle cannot.
+    """
+    if kept.trouble:
+        raise JournalDamagedError(kept.trouble)
+    lines = enumerate(kept.content.splitlines(), 1)
+    entries = [entry for at, line in lines if (entry := _read(kept.place, at, line))]
+    return _sum_up(kept.run_id, kept.place, tuple(entries))
+
+
+def _no_run(run_id: str) -> TargetNotFoundError:
+    return TargetNotFoundError(f"There is no run {run_id}", advice="See 'azremedy runs'.")
+
+
+def _read(journal: str, place: int, line: bytes) -> JournalEntry | None:
     """Read one line; what a full disk or a crash cut off is no entry."""
     # Where the power failed, a file system may show zeros that nobody wrote.
     line = line.rstrip(b"\0")
@@ -137,7 +166,7 @@ def _read(path: Path, place: int, line: bytes) -> JournalEntry | None:
     try:
         return from_json(JournalEntry, line)
     except WireError as error:
-        raise JournalDamagedError(f"{path}, line {place}: {error}") from error
+        raise JournalDamagedError(f"{journal}, line {place}: {error}") from error
 
 
 def _is_cut_off(line: bytes) -> bool:
@@ -154,19 +183,19 @@ def _is_cut_off(line: bytes) -> bool:
     return False
 
 
-def _sum_up(run_id: str, path: Path, entries: tuple[JournalEntry, ...]) -> Past:
+def _sum_up(run_id: str, journal: str, entries: tuple[JournalEntry, ...]) -> Past:
     plans = [entry.plan for entry in entries if entry.plan is not None]
     if not entries:
-        raise NeverBegunError(f"{path} holds no plan: its run did not begin")
+        raise NeverBegunError(f"{journal} holds no plan: its run did not begin")
     if not plans:
-        raise JournalDamagedError(f"{path} holds no plan: it is not whole")
+        raise JournalDamagedError(f"{journal} holds no plan: it is not whole")
     by_kind = {kind: [e for e in entries if e.entry is kind] for kind in EntryKind}
     ends = by_kind[EntryKind.END]
     resumed_after_end = bool(ends) and entries[-1] is not ends[-1]
     return Past(
         plan=plans[0],
         run_id=run_id,
-        journal=str(path),
+        journal=journal,
         began=entries[0].at,
         results=_last_results(plans[0], entries),
         intended=frozenset(e.number for e in by_kind[EntryKind.INTENT] if e.number),
@@ -232,30 +261,62 @@ def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:
     return tokens
 
 
-def list_past(root: Path) -> tuple[Past, ...]:
-    """List the runs of a folder that can be read, the newest first."""
-    return tuple(past for past in list_journals(root) if isinstance(past, Past))
+def list_past(store: Store, *, since: datetime | None = None) -> tuple[Past, ...]:
+    """List the runs that can be read, the newest first, as :func:`list_journals` does."""
+    found = list_journals(store, since=since)
+    return tuple(past for past in found if isinstance(past, Past))
 
 
-def list_journals(root: Path) -> tuple[Past | UnreadableRun, ...]:
-    """List the runs of a folder, the newest first; left out are those that never began."""
-    if not root.is_dir():
-        return ()
-    found = (_read_or_tell(folder) for folder in sorted(root.iterdir(), reverse=True))
+def list_journals(
+    store: Store, *, since: datetime | None = None
+) -> tuple[Past | UnreadableRun, ...]:
+    """List runs, the newest first; left out are those that never began.
+
+    Args:
+        store: where they are kept.
+        since: runs that surely wrote nothing since then may be left out, which saves reading them.
+    """
+    names = [
+        listed.run_id for listed in store.list_runs() if since is None or _may_tell(listed, since)
+    ]
+    found = (
+        _parse_or_tell(kept)
+        for kept in store.fetch(reversed(names))
+        if since is None or _was_written(kept, since)
+    )
     return tuple(each for each in found if each is not None)
 
 
-def check_readable(root: Path, *, since: datetime) -> None:
+def _may_tell(listed: ListedRun, since: datetime) -> bool:
+    """Say whether a run may have written since then, before its journal is read."""
+    if listed.written_at is None or listed.run_id >= f"{since - MARGIN:%Y%m%dT%H%M%SZ}":
+        return True
+    return listed.written_at >= since - MARGIN
+
+
+def _was_written(kept: KeptJournal, since: datetime) -> bool:
+    """Say whether a journal may have been written since then; its last line is read and no more.
+
+    Two clocks tell: of what keeps it, and Azure's in its lines. A world may be in another year.
+    """
+    if kept.written_at >= since - MARGIN:
+        return True
+    lines = kept.content.rstrip(b"\0\r\n ").rpartition(b"\n")
+    told = _LAST.match(lines[2])
+    return told is None or datetime.fromisoformat(told[1].decode()) >= since - MARGIN
+
+
+def check_readable(store: Store, *, since: datetime) -> None:
     """Refuse to judge by journals when one of them hides what happened.
 
     Args:
-        root: the folder of the runs.
+        store: where the runs are kept.
         since: what was written last before it does not count.
 
     Raises:
         RefusedError: a journal that was written since cannot be read; the message names it.
     """
-    for each in list_journals(root):
+    for each in list_journals(store, since=since):
         if isinstance(each, UnreadableRun) and each.written_at >= since:
             raise RefusedError(
                 f"Nobody can tell whether run {each.run_id} has carried this plan out: {each.why}",
@@ -263,13 +324,13 @@ def check_readable(root: Path, *, since: datetime) -> None:
             )
 
 
-def _read_or_tell(folder: Path) -> Past | UnreadableRun | None:
+def _parse_or_tell(kept: KeptJournal) -> Past | UnreadableRun | None:
     try:
-        return read_past(folder)
-    except (TargetNotFoundError, NeverBegunError):
+        return parse_past(kept)
+    except NeverBegunError:
         return None
     except JournalDamagedError as error:
-        return tell_unreadable(folder, error.summary)
+        return tell_unreadable(kept, error.summary)
 
 
 def remember(past: Past, memory: Memory) -> None:

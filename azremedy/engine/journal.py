@@ -85,6 +85,11 @@ class Journal:
         self._torn = False
         self._guard = Lock()
 
+    @property
+    def place(self) -> str:
+        """Its path."""
+        return str(self.path)
+
     @classmethod
     def create(cls, root: Path, run_id: str) -> Journal:
         """Make the run's folder and file, readable by the user alone.

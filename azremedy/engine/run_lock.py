@@ -118,10 +118,14 @@ def hold(targets: Iterable[ResourceId], *, root: Path, run_id: str) -> Iterator[
 
 def is_held(root: Path, run_id: str) -> bool:
     """Say whether a process that lives holds a lock for this run."""
+    return run_id in list_living(root)
+
+
+def list_living(root: Path) -> frozenset[str]:
+    """List the runs for which a process that lives holds a lock."""
     held = ((path, _read(path)) for path in (root / "locks").glob("*.json"))
-    return any(
-        holder is not None and holder.run_id == run_id and _lives(holder, path)
-        for path, holder in held
+    return frozenset(
+        holder.run_id for path, holder in held if holder is not None and _lives(holder, path)
     )
 
 

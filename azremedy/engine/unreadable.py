@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from azremedy.domain.resources import ManagementLock
-from azremedy.engine.journal import JOURNAL
 from azremedy.wire import WireError, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+    from azremedy.engine.store import KeptJournal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,37 +21,33 @@ class UnreadableRun:
     """A run of which nobody knows what it did: its journal cannot be read to the end."""
 
     run_id: str
-    """Names the run and its folder."""
+    """Names the run."""
     journal: str
-    """The journal's path."""
+    """The journal's path or URL."""
     why: str
     """What is wrong with it."""
     written_at: datetime
-    """When it was written last, by its lines and by the file's own time: the later of both."""
+    """When it was written last, by its lines and by what keeps it: the later of both."""
     locks: tuple[ManagementLock, ...] = ()
     """Every lock in the lines that can be read: it may be off."""
     state: Literal["unreadable"] = "unreadable"
 
 
-def tell_unreadable(folder: Path, why: str) -> UnreadableRun:
+def tell_unreadable(kept: KeptJournal, why: str) -> UnreadableRun:
     """Tell of a run whose journal cannot be read; entries of a newer version are lines as well."""
-    documents = _list_documents(folder / JOURNAL)
+    documents = _list_documents(kept.content)
     locks = {lock.id: lock for document in documents for lock in _list_locks(document)}
     return UnreadableRun(
-        run_id=folder.name,
-        journal=str(folder / JOURNAL),
+        run_id=kept.run_id,
+        journal=kept.place,
         why=why,
-        written_at=max(_find_time(folder), *map(_tell_time, documents)),
+        written_at=max((kept.written_at, *map(_tell_time, documents))),
         locks=tuple(locks.values()),
     )
 
 
-def _list_documents(path: Path) -> tuple[dict[str, Any], ...]:
-    try:
-        lines = path.read_bytes().splitlines()
-    except OSError:
-        return ()
-    documents = map(_load, lines)
+def _list_documents(content: bytes) -> tuple[dict[str, Any], ...]:
+    documents = map(_load, content.splitlines())
     return tuple(document for document in documents if isinstance(document, dict))
 
 
@@ -77,16 +73,6 @@ def _read_lock(name: str, value: Any) -> tuple[ManagementLock, ...]:
         return (from_json(ManagementLock, json.dumps(value)),) if name == "lock" else ()
     except WireError:
         return ()
-
-
-def _find_time(folder: Path) -> datetime:
-    """Give the time of the journal; of its folder, where others may not look into that."""
-    for path in (folder / JOURNAL, folder):
-        try:
-            return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-        except OSError:
-            continue
-    return datetime.max.replace(tzinfo=UTC)
 
 
 def _tell_time(document: dict[str, Any]) -> datetime:

@@ -1,7 +1,10 @@
-"""Watch the backup jobs of a run: one alone by itself, many in one vault by one list.
+"""Watch the backup jobs of a run: often enough to see their ends soon, and within Azure's limits.
 
 The service allows 150 reads of jobs an hour in a subscription, later 450 (recorded Azure traffic,
-2021-2024): one read for each of many VMs every half minute would use them up in minutes.
+2021-2024): one read for each of many VMs every half minute would use them up in minutes. A job
+alone is read by itself. Several of a vault share one list, which shows whose job has ended, and the
+reads of the jobs themselves, which alone tell of their snapshots: none is read before it may be
+over, by what the first of them took, and one after the other, as long as there is no news.
 """
 
 from __future__ import annotations
@@ -22,11 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _RUNNING = JobFilter(status="InProgress")
-# All jobs of a vault together are read every so often, until each has been read once: with their
-# ends and the lists that is what an hour allows for twenty of them.
-_SHARE = timedelta(seconds=12)
-# Between reads of a job of which nothing is to come but its end, which the list shows.
-_DULL = timedelta(minutes=30)
+# No snapshot of a vault is looked for before it has taken this part of the shortest one.
+_SURELY_NOT_BEFORE = 0.95
+_LONGEST_PAUSE_OF_LISTS = 4
 
 
 class JobSource(Protocol):
@@ -45,10 +46,19 @@ class JobSource(Protocol):
 class Pace:
     """How often jobs are looked at. Azure's time."""
 
-    every: timedelta
-    """Between reads of a job that is followed alone, and between lists that show changes."""
+    soonest: timedelta
+    """The shortest time between two reads of a job."""
     at_most: timedelta
-    """Between reads of one of several jobs before its snapshot is over."""
+    """The longest."""
+    lists: timedelta
+    """The shortest time between two lists of the running jobs."""
+    part: float = 1 / 20
+    """Which part of the time that has passed may pass again before the next read: so late, at
+    most, an end is seen."""
+
+    def after(self, passed: timedelta) -> timedelta:
+        """Give the time until a job is read again that has run so long."""
+        return max(self.soonest, min(passed * self.part, self.at_most))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +69,11 @@ class VaultJobs:
     """Who reads keeps the others waiting, for the answer is theirs as well."""
     followed: set[ResourceId] = field(default_factory=set)
     """Jobs that somebody waits for."""
-    running: dict[ResourceId, BackupJob] = field(default_factory=dict)
+    look_at: datetime | None = None
+    """When one of them may be read again; at once when ``None``."""
+    shortest: timedelta = timedelta()
+    """How long the shortest snapshot took that was seen to end."""
+    running: frozenset[ResourceId] = frozenset()
     """Jobs that the last list of running ones showed."""
     listed_at: datetime | None = None
     """When that was."""
@@ -110,7 +124,14 @@ class JobWatch:
         with self._guard:
             vault.followed.add(job_id)
         try:
-            yield Follower(job_id=job_id, source=source, clock=clock, pace=pace, vault=vault)
+            yield Follower(
+                job_id=job_id,
+                source=source,
+                clock=clock,
+                pace=pace,
+                vault=vault,
+                began=clock.now(),
+            )
         finally:
             with self._guard:
                 vault.followed.discard(job_id)
@@ -134,64 +155,95 @@ class Follower:
     """How often."""
     vault: VaultJobs
     """What is shared with those who wait for other jobs of the vault."""
+    began: datetime
+    """When somebody began to wait."""
     _job: BackupJob | None = None
-    _looked_at: datetime | None = None
-    _pause: timedelta = timedelta()
+    _read_at: datetime | None = None
+    _next: datetime | None = None
 
-    def read(self) -> BackupJob:
-        """Give the job. Ask often: Azure is asked no more often than needed.
-
-        Where others of the vault are followed as well, its tasks may be some minutes old, or not
-        be known yet: only the job itself tells of these, and an end shows in the list.
+    def read_now(self) -> BackupJob:
+        """Read the job, however short ago that was.
 
         Raises:
             NotFoundError: the vault has no such job.
             AzremedyError: as the source tells them.
         """
-        if len(self.vault.followed) == 1:
-            return self._read_it()
         with self.vault.turn:
             _leave_if_asked(self.clock)
-            return self._find_unchanged() or self._read_it()
+            return self._look()
 
-    def _read_it(self) -> BackupJob:
-        self._looked_at = self.clock.now()
-        self._job = self.source.get_job(self.job_id.parent, self.job_id.name)
-        longer = min(max(self._pause * 2, self._shortest), max(self.pace.at_most, self._shortest))
-        self._pause = _DULL if _is_dull(self._job) else longer
-        return self._job
+    def read(self) -> BackupJob | None:
+        """Give the job as it is known; ``None`` while nothing is. Ask again after ``pause``.
+
+        Azure is asked no more often than needed. Where others of the vault are followed as well,
+        the job's tasks may be some minutes old; an end shows in the list.
+
+        Raises:
+            NotFoundError: the vault has no such job.
+            AzremedyError: as the source tells them.
+        """
+        with self.vault.turn:
+            _leave_if_asked(self.clock)
+            if self._is_due(self.clock.now()):
+                self._look()
+            return self._job
 
     @property
-    def _shortest(self) -> timedelta:
-        """The time after which a job is read again: the more jobs, the later each."""
-        return max(self.pace.every, _SHARE * len(self.vault.followed))
+    def pause(self) -> timedelta:
+        """The time after which to ask again."""
+        if len(self.vault.followed) > 1 or self._next is None:
+            return self.pace.soonest
+        return max(self._next - self.clock.now(), self.pace.soonest)
 
-    def _find_unchanged(self) -> BackupJob | None:
-        """Give the job as it is known, while the list shows it running and it was read lately."""
-        now = self.clock.now()
-        if self._looked_at is None:
-            self._looked_at, self._pause = now, self._shortest
-        if now >= self._looked_at + self._pause:
-            return None
+    def _is_due(self, now: datetime) -> bool:
+        if len(self.vault.followed) == 1:
+            return self._next is None or now >= self._next
+        if self._has_left_the_list(now):
+            return True
+        if self._job is not None and _is_over(self._job):
+            return False
+        earliest = self.began + self.vault.shortest * _SURELY_NOT_BEFORE
+        return all(at is None or now >= at for at in (earliest, self.vault.look_at, self._next))
+
+    def _look(self) -> BackupJob:
+        """Read the job. No news lets all of the vault's wait, and itself longer than the others."""
+        known = self._job
+        self._job = self.source.get_job(self.job_id.parent, self.job_id.name)
+        now = self._read_at = self.clock.now()
+        wait = self.pace.after(now - self.began)
+        self.vault.look_at = self._next = now + wait
+        if len(self.vault.followed) > 1:
+            # After news the others are looked at without delay: they may be over as well. Without,
+            # another one's turn comes before this one's.
+            is_news = _is_over(self._job) and not (known and _is_over(known))
+            self.vault.look_at = now if is_news else now + 2 * wait
+            self._next = now + 4 * wait
+        if task_status(self._job, SNAPSHOT) == "Completed":
+            took = now - self.began
+            self.vault.shortest = min(took, self.vault.shortest or took)
+        return self._job
+
+    def _has_left_the_list(self, now: datetime) -> bool:
+        """Say whether the job has ended since it was read: the list of running ones lacks it."""
         self._list_running(now)
-        listed = self.vault.running.get(self.job_id)
-        if listed is None and self.vault.listed_at is not None:
-            # A list from before the job was read knows less than was read.
-            return self._job if self.vault.listed_at < self._looked_at else None
-        return self._job or listed
+        listed_at, seen_at = self.vault.listed_at, self._read_at or self.began
+        if listed_at is None or self.job_id in self.vault.running:
+            return False
+        # A list from before the job was read knows less than was read.
+        return listed_at > seen_at and (self._job is None or self._job.running)
 
     def _list_running(self, now: datetime) -> None:
-        vault = self.vault
+        vault, shortest = self.vault, self.pace.lists
         if vault.listed_at is not None and now < vault.listed_at + vault.pause:
             return
         jobs = self.source.list_jobs(self.job_id.parent, _RUNNING)
-        running = {job.id: job for job in jobs}
-        is_same = running.keys() == vault.running.keys()
-        vault.pause = min(vault.pause * 2, self.pace.every * 4) if is_same else self.pace.every
+        running = frozenset(job.id for job in jobs)
+        longest = shortest * _LONGEST_PAUSE_OF_LISTS
+        vault.pause = min(vault.pause * 2, longest) if running == vault.running else shortest
         vault.running, vault.listed_at = running, now
 
 
-def _is_dull(job: BackupJob) -> bool:
+def _is_over(job: BackupJob) -> bool:
     """Say whether nothing is to come but its end, which the list shows."""
     return task_status(job, SNAPSHOT).lower() not in {"", "inprogress", "notstarted"}
 

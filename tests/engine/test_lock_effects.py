@@ -15,6 +15,7 @@ from tests.support.stages import (
     lock,
     names,
     open_stage,
+    path_of,
     states,
     writes_of,
 )
@@ -24,26 +25,48 @@ if TYPE_CHECKING:
 
     from azremedy.domain.events import Event
     from azremedy.sandbox.scenario import Scenario
+    from tests.support.stages import Stage
 
 
 def test_a_lock_whose_removal_does_not_stick_is_a_failure(tmp_path: Path) -> None:
-    """A policy that puts the lock back at once: nothing is deleted behind its back."""
-    base = built_in("restore-point-limit")
-    stage = open_stage(tmp_path, base)
-    plan = api.plan_clean(stage.azure, names("web-1"), api.CleanOptions(unlock=True))
-    group_lock = stage.documents(LOCK_TYPE)[0]
-
-    def put_it_back() -> None:
-        stage.world.documents.put(group_lock)
-        stage.world.clock.schedule(1, put_it_back)
-
-    stage.world.clock.schedule(1, put_it_back)
+    """A policy that puts the lock back at once: it is not told that the group is free."""
+    stage = open_stage(tmp_path, "restore-point-limit")
+    plan = api.plan_unlock(stage.azure, api.GroupNames(names=("AzureBackupRG_westeurope_1",)))
+    _put_back_always(stage)
 
     run = stage.apply(plan)
 
-    assert ("failed", "skipped") == states(run)
+    assert ("failed",) == states(run)
     assert run.exit_code == 3
     assert writes_of([plan.steps[0].step]) == stage.writes()
+
+
+def test_a_lock_that_is_back_after_the_deletion_is_told(tmp_path: Path) -> None:
+    """The points are gone as asked; that the next clean-up will meet the lock is said."""
+    stage = open_stage(tmp_path, "restore-point-limit")
+    plan = api.plan_clean(stage.azure, names("web-1"), api.CleanOptions(unlock=True))
+    _put_back_always(stage)
+
+    run = stage.apply(plan)
+
+    assert ("done", "done") == states(run)
+    assert f"there again, by Azure Policy or somebody: {plan.steps[0].step.target}" in (
+        run.steps[1].message
+    )
+
+
+def test_what_follows_a_removal_proves_it(tmp_path: Path) -> None:
+    """Where a deletion comes next that the lock would refuse, nobody waits to see it gone."""
+    stage = open_stage(tmp_path, "restore-point-limit")
+    plan = api.plan_clean(stage.azure, names("web-1"), api.CleanOptions(unlock=True))
+    asked_before = len(stage.requests())
+
+    run = stage.apply(plan)
+
+    removed = str(plan.steps[0].step.target).lower()
+    asked = [each for each in stage.requests()[asked_before:] if removed == path_of(each).lower()]
+    assert ("done", "done") == states(run)
+    assert ["GET", "DELETE", "GET", "GET"] == [each["method"] for each in asked]
 
 
 def test_a_lock_that_lingers_is_waited_out(tmp_path: Path) -> None:
@@ -85,6 +108,16 @@ def test_a_lock_that_was_added_since_the_plan_is_not_waited_out(tmp_path: Path) 
     assert ("failed",) == states(run)
     assert run.exit_code == 4
     assert (stage.world.clock.now() - began).total_seconds() < 60
+
+
+def _put_back_always(stage: Stage) -> None:
+    group_lock = stage.documents(LOCK_TYPE)[0]
+
+    def put_it_back() -> None:
+        stage.world.documents.put(group_lock)
+        stage.world.clock.schedule(1, put_it_back)
+
+    stage.world.clock.schedule(1, put_it_back)
 
 
 def _lingering(base: Scenario, *, seconds: float) -> Scenario:

@@ -116,19 +116,18 @@ def test_lists_show_the_ends_of_jobs_that_take_as_long_as_in_azure(tmp_path: Pat
 
     source, watch = stage.azure.gateways(SUBSCRIPTION).backup, JobWatch()
     with ExitStack() as waiting:
-        pace = Patience()
+        patience = Patience()
+        pace = Pace(
+            soonest=patience.job_soonest, at_most=patience.job_at_most, lists=patience.job_lists
+        )
         followers = [
-            waiting.enter_context(
-                watch.following(
-                    job, source, clock, Pace(every=pace.job_every, at_most=pace.job_at_most)
-                )
-            )
-            for job in jobs
+            waiting.enter_context(watch.following(job, source, clock, pace)) for job in jobs
         ]
         while len(seen) < 20:
             clock.sleep(30)
             for each in followers:
-                if str(each.job_id) not in seen and not (job := each.read()).running:
+                job = each.read()
+                if str(each.job_id) not in seen and job is not None and not job.running:
                     seen[str(each.job_id)] = clock.now()
                     assert "Completed" == job.status
 

@@ -20,6 +20,7 @@ from azremedy.engine.handlers.base import (
     Tools,
 )
 from azremedy.engine.handlers.idle import list_jobs_of
+from azremedy.engine.handlers.jobs import follow_job
 from azremedy.engine.handlers.patient import ask_fresh, retry_throttled
 from azremedy.errors import AzremedyError, BackupNotConfirmedError, BackupUnknownError
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from azremedy.domain.resources import BackupJob
-    from azremedy.engine.watch import Follower
     from azremedy.gateways.backup import TriggerReceipt
     from azremedy.ids import ResourceId
 
@@ -188,7 +188,8 @@ class JobWait:
         """
         give_up = self.tools.clock.now() + timedelta(seconds=self.step.timeout_s)
         try:
-            job = self._follow(self._find_job_id(give_up), give_up)
+            job_id = self._find_job_id(give_up)
+            job = follow_job(job_id, self.tools, until=give_up, is_settled=self._is_settled)
         except BackupNotConfirmedError:
             raise
         except AzremedyError as error:
@@ -227,22 +228,8 @@ class JobWait:
             f"No job was named in time for {self.step.item_id}", advice=self._where_it_is()
         )
 
-    def _follow(self, job_id: ResourceId, give_up: datetime) -> BackupJob:
-        source, watch = self.tools.gateways(job_id).backup, self.tools.memory.watch
-        with watch.following(job_id, source, self.tools.clock, self.tools.job_pace) as follower:
-            return self._wait(follower, give_up)
-
-    def _wait(self, follower: Follower, give_up: datetime) -> BackupJob:
-        told = ""
-        while True:
-            job = ask_fresh(follower.read, self.tools, until=give_up)
-            if (text := describe_job(job)) != told:
-                self.tools.progress(text)
-                told = text
-            settled = is_confirmed(job, self.step.until) or not job.running
-            if settled or self.tools.clock.now() >= give_up:
-                return job
-            self.tools.clock.sleep(self.tools.patience.job_every.total_seconds())
+    def _is_settled(self, job: BackupJob) -> bool:
+        return is_confirmed(job, self.step.until) or not job.running
 
     def _unread(self, error: AzremedyError) -> BackupNotConfirmedError:
         return BackupNotConfirmedError(

@@ -123,11 +123,14 @@ class Patience:
     operation_every: timedelta = timedelta(seconds=10)
     """Time between reads of a backup operation."""
     job_every: timedelta = timedelta(seconds=30)
-    """Time between reads of a job: the service allows 150 an hour (recorded 429 answers). Where
-    several are waited for in a vault it is the time between lists of them."""
-    job_at_most: timedelta = timedelta(minutes=5)
-    """Where several are waited for in a vault: the time between reads of one of them in the end,
-    for what the lists do not tell."""
+    """Time between looks for a job that was just begun, or that is to end."""
+    job_soonest: timedelta = timedelta(seconds=5)
+    """The shortest time between reads of a job that is followed; it grows with the time that has
+    passed, since the service allows 150 reads an hour (recorded 429 answers)."""
+    job_at_most: timedelta = timedelta(minutes=1)
+    """The longest."""
+    job_lists: timedelta = timedelta(minutes=1)
+    """The shortest time between lists, where several jobs of a vault are followed."""
     cleanup_every: timedelta = timedelta(minutes=5)
     """Time between counts of restore points."""
     throttled: timedelta = timedelta(minutes=15)
@@ -176,7 +179,10 @@ class Tools:
     @property
     def job_pace(self) -> Pace:
         """How often jobs are looked at."""
-        return Pace(every=self.patience.job_every, at_most=self.patience.job_at_most)
+        patience = self.patience
+        return Pace(
+            soonest=patience.job_soonest, at_most=patience.job_at_most, lists=patience.job_lists
+        )
 
     def gateways(self, target: ResourceId) -> Gateways:
         """Give the gateways of the target's subscription."""

@@ -38,7 +38,7 @@ class ExtensionDeletion:
         vm = self.tools.gateways(self._vm_id).compute.get_vm(self._vm_id)
         if vm.vm_id.lower() != self.step.vm_unique_id.lower():
             return Moved(why="the VM was re-created since the plan")
-        if not self._is_there():
+        if not self._is_there(vm):
             return Already(why="the extension is gone already")
         if why := self._find_unfitness(vm):
             return Moved(why=why)
@@ -102,10 +102,10 @@ class ExtensionDeletion:
             summary = f"The extension {extension_id} is still reported after its removal"
         return AzureError(summary, advice=_GUEST_SIDE)
 
-    def _is_there(self) -> bool:
+    def _is_there(self, vm: VirtualMachine | None = None) -> bool:
         compute = self.tools.gateways(self._vm_id).compute
         listed = compute.list_extensions(self._vm_id)
-        found = find_snapshot_extensions(compute.get_vm(self._vm_id), listed)
+        found = find_snapshot_extensions(vm or compute.get_vm(self._vm_id), listed)
         return self.step.extension_id in found
 
     @property

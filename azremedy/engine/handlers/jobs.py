@@ -18,14 +18,14 @@ from azremedy.engine.handlers.base import (
     Tools,
 )
 from azremedy.engine.handlers.idle import find_running_job
-from azremedy.engine.handlers.patient import keep_asking, retry_throttled
+from azremedy.engine.handlers.patient import ask_fresh, keep_asking, retry_throttled
 from azremedy.errors import AzureError, ConnectionFailedError, ServiceUnavailableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from azremedy.domain.resources import BackupJob
-    from azremedy.engine.watch import Follower
     from azremedy.ids import ResourceId
 
 # The service says a minute when it takes a cancellation (recorded Azure traffic, 2017); the job
@@ -77,7 +77,7 @@ class JobCancellation:
             AzureError: it still runs when patience is over, or cannot be read.
         """
         until = self.tools.clock.now() + _CANCELLATION
-        job = _follow_job(self.step.job_id, self.tools, until=until)
+        job = follow_job(self.step.job_id, self.tools, until=until, is_settled=_has_ended)
         if job.running:
             raise AzureError(
                 f"The job {job.id} is still {job.status}",
@@ -118,7 +118,7 @@ class IdleWait:
         until = self.tools.clock.now() + timedelta(seconds=self.step.timeout_s)
         told = "no job works on the VM"
         while (running := self._find(until)) is not None:
-            job = _follow_job(running.id, self.tools, until=until)
+            job = follow_job(running.id, self.tools, until=until, is_settled=_has_ended)
             if job.running:
                 raise AzureError(
                     f"A {job.operation} job still works on {self.step.vm_id}: {describe_job(job)}",
@@ -134,24 +134,37 @@ class IdleWait:
         )
 
 
+def _has_ended(job: BackupJob) -> bool:
+    return not job.running
+
+
 def _get_job(job_id: ResourceId, tools: Tools) -> BackupJob:
     return tools.gateways(job_id).backup.get_job(job_id.parent, job_id.name)
 
 
-def _follow_job(job_id: ResourceId, tools: Tools, *, until: datetime) -> BackupJob:
-    """Read a job until it has ended or time is up, and tell how far it is."""
+def follow_job(
+    job_id: ResourceId, tools: Tools, *, until: datetime, is_settled: Callable[[BackupJob], bool]
+) -> BackupJob:
+    """Read a job until it is settled or time is up, and tell how far it is.
+
+    Raises:
+        NotFoundError: the vault still does not know the job after a while.
+        AzureError: it cannot be read.
+    """
     source, watch = tools.gateways(job_id).backup, tools.memory.watch
     with watch.following(job_id, source, tools.clock, tools.job_pace) as follower:
-        return _wait(follower, tools, until=until)
+        told = ""
+        while True:
+            is_late = tools.clock.now() >= until
+            job = ask_fresh(follower.read_now if is_late else follower.read, tools, until=until)
+            if job is not None:
+                told = _tell_news(job, tools, told=told)
+                if is_late or is_settled(job):
+                    return job
+            tools.clock.sleep(follower.pause.total_seconds())
 
 
-def _wait(follower: Follower, tools: Tools, *, until: datetime) -> BackupJob:
-    told = ""
-    while True:
-        job = keep_asking(follower.read, tools, until=until)
-        if (text := describe_job(job)) != told:
-            tools.progress(text)
-            told = text
-        if not job.running or tools.clock.now() >= until:
-            return job
-        tools.clock.sleep(tools.patience.job_every.total_seconds())
+def _tell_news(job: BackupJob, tools: Tools, *, told: str) -> str:
+    if (text := describe_job(job)) != told:
+        tools.progress(text)
+    return text

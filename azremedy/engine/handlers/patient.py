@@ -81,7 +81,7 @@ def retry_locked(send: Callable[[], AnswerT], tools: Tools) -> AnswerT:
             if not tools.memory.removed_locks or tools.clock.now() >= give_up:
                 raise
         tools.progress("Azure still sees the lock that was taken off; trying again")
-        tools.clock.sleep(tools.patience.retry_every.total_seconds())
+        tools.clock.sleep(tools.patience.lock_read_every.total_seconds())
 
 
 def retry_throttled(
