@@ -13,7 +13,7 @@ from azremedy.cli import console
 from azremedy.cli.debugging import talk_options
 from azremedy.cli.settings import default_of, list_variables
 from azremedy.errors import UsageError
-from azremedy.report.formats import DOCUMENTS, FORMS, TABLE, paint, write_document
+from azremedy.report.formats import DOCUMENTS, FORMS, NONE, TABLE, paint, write_document
 from azremedy.report.problem import describe_problem, show_problem
 from azremedy.report.query import Query, parse_query
 
@@ -91,8 +91,8 @@ def answer(value: object, show: Callable[[Console], None]) -> None:
     """
     if asked().for_people:
         show(console.answer())
-        return
-    answer_document(wire.to_document(value))
+    elif asked().name != NONE or asked().query is not None:
+        answer_document(wire.to_document(value))
 
 
 def check_query(value: object) -> None:

@@ -28,6 +28,8 @@ _RUNNING = JobFilter(status="InProgress")
 # No snapshot of a vault is looked for before it has taken this part of the shortest one.
 _SURELY_NOT_BEFORE = 0.95
 _LONGEST_PAUSE_OF_LISTS = 4
+_UP_EVERY = timedelta(seconds=3)
+"""How soon one of several hears that another one's snapshot is over."""
 
 
 class JobSource(Protocol):
@@ -52,7 +54,7 @@ class Pace:
     """The longest."""
     lists: timedelta
     """The shortest time between two lists of the running jobs."""
-    part: float = 1 / 20
+    part: float = 1 / 15
     """Which part of the time that has passed may pass again before the next read: so late, at
     most, an end is seen."""
 
@@ -192,8 +194,8 @@ class Follower:
     def pause(self) -> timedelta:
         """The time after which to ask again."""
         if len(self.vault.followed) > 1 or self._next is None:
-            return self.pace.soonest
-        return max(self._next - self.clock.now(), self.pace.soonest)
+            return _UP_EVERY
+        return max(self._next - self.clock.now(), _UP_EVERY)
 
     def _is_due(self, now: datetime) -> bool:
         if len(self.vault.followed) == 1:
