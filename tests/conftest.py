@@ -14,19 +14,27 @@ from hypothesis import HealthCheck, settings
 from tests.support import exchanges
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _pytest.terminal import TerminalReporter
+
+    from tests.support.azurite import Azurite
 
 # How long an example takes says something of the machine, and nothing of the program.
 settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("calm")
 
 JUDGEMENT = pytest.StashKey[exchanges.Judgement]()
+_OF_TESTS = {exchanges.RECORD, "AZREMEDY_SHARED", "AZREMEDY_TEST_AZURITE"}
 _OWN = ("AZURE_", "GITHUB_", "TF_BUILD", "ARM_", "AZREMEDY_", "IDENTITY_", "MSI_")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Record what every world of this run answers, also in child processes and workers."""
-    if not _is_worker(config):
+    """Record what every world of this run answers, also in child processes; a file a worker."""
+    if _is_worker(config):
+        record = Path(os.environ[exchanges.RECORD])
+        os.environ[exchanges.RECORD] = str(record.with_stem(os.environ["PYTEST_XDIST_WORKER"]))
+    else:
         folder = tempfile.mkdtemp(prefix="exchanges-")
         os.environ[exchanges.RECORD] = str(Path(folder, "exchanges.jsonl"))
 
@@ -36,7 +44,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hold the run's exchanges against Microsoft's documents: a departure fails the run."""
     if _is_worker(session.config):
         return
-    judgement = exchanges.judge(Path(os.environ[exchanges.RECORD]), find_shared())
+    judgement = exchanges.judge_all(Path(os.environ[exchanges.RECORD]).parent, find_shared())
     session.config.stash[JUDGEMENT] = judgement
     if not judgement.passed:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -69,7 +77,7 @@ def no_playbooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, no_playbooks: Path) -> None:
     """Take the person's Azure settings away and give the test a state folder of its own."""
     for name in list(os.environ):
-        if name.startswith(_OWN) and name not in {exchanges.RECORD, "AZREMEDY_SHARED"}:
+        if name.startswith(_OWN) and name not in _OF_TESTS:
             monkeypatch.delenv(name)
     monkeypatch.setenv("AZREMEDY_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setenv("AZREMEDY_CACHE_DIR", str(tmp_path / "cache"))
@@ -83,6 +91,19 @@ def find_shared() -> Path | None:
     beside = Path(__file__).resolve().parents[1].parent / "shared"
     folder = Path(os.environ.get("AZREMEDY_SHARED", beside))
     return folder if folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """Keep a storage account going on this machine, or skip with the reason."""
+    from tests.support import azurite as emulator  # noqa: PLC0415 - only where it is asked for
+
+    try:
+        program = emulator.find_azurite(os.environ)
+    except emulator.NoAzuriteError as error:
+        pytest.skip(str(error))
+    with emulator.serving(program) as account:
+        yield account
 
 
 @pytest.fixture(scope="session")

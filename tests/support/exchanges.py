@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,12 +26,21 @@ class Judgement:
     """The figures, or why there are none."""
 
 
-def judge(record: Path, shared: Path | None) -> Judgement:
-    """Judge a record with the checker that lies beside the documents."""
-    if not record.exists():
+def judge_all(folder: Path, shared: Path | None) -> Judgement:
+    """Judge a run's records with the checker that lies beside the documents, all at once."""
+    records = sorted(folder.glob("*.jsonl"))
+    if not records:
         return Judgement(passed=True, text="not judged: nothing was exchanged")
     if shared is None:
         return Judgement(passed=True, text="not judged: the documents are not beside the checkout")
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(lambda record: _judge(record, shared), records))
+    return Judgement(
+        passed=all(each.passed for each in found), text="\n".join(each.text for each in found)
+    )
+
+
+def _judge(record: Path, shared: Path) -> Judgement:
     checker = shared / "contract" / "check.py"
     done = subprocess.run(
         [sys.executable, str(checker), str(record)], capture_output=True, text=True, check=False
