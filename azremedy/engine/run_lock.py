@@ -13,10 +13,11 @@ import json
 import os
 import socket
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
+from time import monotonic, time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -31,6 +32,8 @@ RENEW_EVERY = timedelta(seconds=20)
 """How often a living holder renews its files."""
 DEAD_AFTER = timedelta(minutes=3)
 """How old the file of a holder on another machine, or in another container, must be."""
+# A run for a thousand VMs asks before each change of each: that would be millions of reads.
+_FRESH = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +54,31 @@ class Holder:
     """Among which processes its number counts; empty when its system does not tell."""
 
 
+@dataclass(slots=True)
+class Glance:
+    """When something was looked at last, by every clock that there is.
+
+    One of them stands still while a machine sleeps, the other one is set by people.
+    """
+
+    _at: tuple[float, float] | None = None
+
+    def is_fresh(self) -> bool:
+        """Say whether it was a moment ago, so that no pause lies in between."""
+        if self._at is None:
+            return False
+        passed = (now - at for now, at in zip(_read_clocks(), self._at, strict=True))
+        return all(0 <= seconds < _FRESH.total_seconds() for seconds in passed)
+
+    def note(self) -> None:
+        """Note that it is looked at now."""
+        self._at = _read_clocks()
+
+
+def _read_clocks() -> tuple[float, float]:
+    return monotonic(), time()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """Files that a process made, by what it wrote into them."""
@@ -59,14 +87,17 @@ class Held:
     """Each file, with its holder as it was made."""
     lost: Event = field(default_factory=Event)
     """Set once one of them was seen to be another's, or nobody's."""
+    glance: Glance = field(default_factory=Glance)
+    """When they were looked at last."""
 
     def check(self) -> None:
-        """Look that all of them are still this process's.
+        """Look that all of them are still this process's, unless that was a moment ago.
 
         Raises:
             HeldError: another run took one of them over while this process was paused.
         """
-        self._look()
+        if not self.glance.is_fresh():
+            self._look()
         if self.lost.is_set():
             raise HeldError(
                 "This run was paused for so long that another one may work on its targets",
@@ -82,6 +113,7 @@ class Held:
     def _look(self) -> list[Path]:
         """List the files that are still this process's; what cannot be read may be."""
         mine = []
+        self.glance.note()
         for path, holder in self.files.items():
             with suppress(OSError):
                 if _read(path) == holder:
@@ -104,7 +136,9 @@ def hold(targets: Iterable[ResourceId], *, root: Path, run_id: str) -> Iterator[
         names = sorted({str(target).lower() for target in targets})
         try:
             folder = _make_folder(root)
-            files = [stack.enter_context(_hold_one(folder, name, run_id)) for name in names]
+            me = _introduce(run_id)
+            holders = [replace(me, target=name) for name in names]
+            files = [stack.enter_context(_hold_one(folder, mine)) for mine in holders]
         except OSError as error:
             raise RefusedError(
                 f"Run locks cannot be kept in {root}: {error.strerror or error}",
@@ -135,17 +169,21 @@ def _make_folder(root: Path) -> Path:
     return folder
 
 
-@contextmanager
-def _hold_one(folder: Path, target: str, run_id: str) -> Iterator[tuple[Path, Holder]]:
-    path = folder / f"{hashlib.sha256(target.encode()).hexdigest()[:32]}.json"
-    mine = Holder(
+def _introduce(run_id: str) -> Holder:
+    """Say who this process is."""
+    return Holder(
         run_id=run_id,
         host=socket.gethostname(),
         pid=os.getpid(),
         started=_start_of(os.getpid()),
-        target=target,
+        target="",
         space=_find_space(),
     )
+
+
+@contextmanager
+def _hold_one(folder: Path, mine: Holder) -> Iterator[tuple[Path, Holder]]:
+    path = folder / f"{hashlib.sha256(mine.target.encode()).hexdigest()[:32]}.json"
     _take(path, mine)
     try:
         yield path, mine
