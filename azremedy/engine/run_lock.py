@@ -17,7 +17,6 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic, time
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -32,8 +31,6 @@ RENEW_EVERY = timedelta(seconds=20)
 """How often a living holder renews its files."""
 DEAD_AFTER = timedelta(minutes=3)
 """How old the file of a holder on another machine, or in another container, must be."""
-# A run for a thousand VMs asks before each change of each: that would be millions of reads.
-_FRESH = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,49 +51,29 @@ class Holder:
     """Among which processes its number counts; empty when its system does not tell."""
 
 
-@dataclass(slots=True)
-class Glance:
-    """When something was looked at last, by every clock that there is.
-
-    One of them stands still while a machine sleeps, the other one is set by people.
-    """
-
-    _at: tuple[float, float] | None = None
-
-    def is_fresh(self) -> bool:
-        """Say whether it was a moment ago, so that no pause lies in between."""
-        if self._at is None:
-            return False
-        passed = (now - at for now, at in zip(_read_clocks(), self._at, strict=True))
-        return all(0 <= seconds < _FRESH.total_seconds() for seconds in passed)
-
-    def note(self) -> None:
-        """Note that it is looked at now."""
-        self._at = _read_clocks()
-
-
-def _read_clocks() -> tuple[float, float]:
-    return monotonic(), time()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Held:
     """Files that a process made, by what it wrote into them."""
 
+    folder: Path
+    """Where they are."""
     files: dict[Path, Holder]
     """Each file, with its holder as it was made."""
     lost: Event = field(default_factory=Event)
     """Set once one of them was seen to be another's, or nobody's."""
-    glance: Glance = field(default_factory=Glance)
-    """When they were looked at last."""
+    folder_time: int | None = None
+    """The folder's when they were looked at last."""
 
     def check(self) -> None:
-        """Look that all of them are still this process's, unless that was a moment ago.
+        """Look that all of them are still this process's.
+
+        Whoever takes a file over makes another one of that name, which changes its folder's time.
+        A run for a thousand VMs asks before each change of each.
 
         Raises:
             HeldError: another run took one of them over while this process was paused.
         """
-        if not self.glance.is_fresh():
+        if self.folder_time is None or self.folder_time != self._read_folder_time():
             self._look()
         if self.lost.is_set():
             raise HeldError(
@@ -113,7 +90,7 @@ class Held:
     def _look(self) -> list[Path]:
         """List the files that are still this process's; what cannot be read may be."""
         mine = []
-        self.glance.note()
+        self.folder_time = self._read_folder_time()
         for path, holder in self.files.items():
             with suppress(OSError):
                 if _read(path) == holder:
@@ -121,6 +98,11 @@ class Held:
                 else:
                     self.lost.set()
         return mine
+
+    def _read_folder_time(self) -> int | None:
+        with suppress(OSError):
+            return self.folder.stat().st_mtime_ns
+        return None
 
 
 @contextmanager
@@ -145,7 +127,7 @@ def hold(targets: Iterable[ResourceId], *, root: Path, run_id: str) -> Iterator[
                 advice="Nothing is changed without them. Set AZREMEDY_STATE_DIR to a folder of "
                 "your own, on a file system with hard links.",
             ) from error
-        held = Held(files=dict(files))
+        held = Held(folder=folder, files=dict(files))
         stack.enter_context(_renewing(held))
         yield held
 

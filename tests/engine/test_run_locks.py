@@ -142,8 +142,10 @@ def test_run_that_lost_its_targets_only_gives_locks_back(tmp_path: Path) -> None
 
     def lose(event: Event) -> None:
         if isinstance(event, StepEnded) and event.planned.number == 1:
-            for path in (stage.state / "locks").glob("*.json"):
-                path.write_text(json.dumps({**json.loads(path.read_text()), "run_id": "other"}))
+            for path in list((stage.state / "locks").glob("*.json")):
+                made = path.with_suffix(".made")
+                made.write_text(json.dumps({**json.loads(path.read_text()), "run_id": "other"}))
+                made.replace(path)
 
     run = stage.apply(api.plan_clean(stage.azure, names("web-1"), options), lose)
 
