@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,6 +33,9 @@ class Entry:
     """The first sentence of its help."""
 
 
+YOUNG = 100_000
+"""How many objects are made before garbage is looked for: a short command makes fewer."""
+
 # Completion and --help of the group must not pay for the commands' imports.
 COMMANDS = {
     "allow-storage": Entry(
@@ -51,6 +54,9 @@ COMMANDS = {
     "config": Entry("config", "Keep defaults, so that they need not be typed each time."),
     "demo": Entry("demo", "Watch a failing backup being repaired, in a local world."),
     "diagnose": Entry("diagnose", "Find out why a VM's backup fails, and on what evidence."),
+    "docs": Entry(
+        "docs", "Write the manual of this version: Markdown, man pages and completion scripts."
+    ),
     "explain": Entry(
         "explain", "Say what an error code means today, what is behind it, and what to do about it."
     ),
@@ -170,6 +176,17 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    # Modules are nearly all that a short command makes, and they stay: no use to look for garbage.
+    gc.set_threshold(YOUNG)
+    try:
+        sys.exit(_run())
+    finally:
+        # The system takes all memory back at once; Python would look through it first.
+        gc.freeze()
+
+
+def _run() -> int:
+    """Run the command line and give the exit code; commands may end the process themselves."""
     prepare_streams()
     prepare_completion(os.environ)
     # Pipelines cancel with SIGTERM, a lost connection hangs up: no lock may stay off.
@@ -193,7 +210,7 @@ def main() -> None:
     # The tool's last border: whatever is left is a defect of ours, kept in a file for its report.
     except Exception:  # noqa: BLE001 - see above
         code = _report_defect()
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _tell_pipeline(error: AzremedyError) -> None:
@@ -213,6 +230,7 @@ def _interrupt(_signal: int, _frame: object) -> None:
 def _report_defect() -> int:
     import tempfile  # noqa: PLC0415 - as rarely as can be
     import traceback  # noqa: PLC0415 - as rarely as can be
+    from pathlib import Path  # noqa: PLC0415 - help needs none
 
     from azremedy.redaction import redact  # noqa: PLC0415 - as rarely as can be
 

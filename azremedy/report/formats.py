@@ -93,7 +93,8 @@ def _tsv_cell(value: JsonValue) -> str:
 
     A list is its length and nested data is empty. Nothing is ``None``: ``read`` of a shell takes
     two tabs for one, and an empty cell would move all that follow. Unlike the Azure CLI's, a cell
-    cannot break its row: tabs and line feeds in it are spaces.
+    cannot break its row, or tell a terminal what to do: tabs and line feeds in it are spaces, and
+    other such characters signs.
     """
     match value:
         case list():
@@ -102,7 +103,9 @@ def _tsv_cell(value: JsonValue) -> str:
             return ""
         case bool():
             return str(value).lower()
-    return " ".join(str(value).replace("\t", " ").splitlines())
+    from azremedy.report.escaping import tame  # noqa: PLC0415 - only for this form
+
+    return tame(" ".join(str(value).replace("\t", " ").splitlines()))
 
 
 def _cells(row: JsonValue) -> dict[str, str]:

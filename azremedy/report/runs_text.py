@@ -8,7 +8,7 @@ from rich.table import Table
 
 from azremedy.redaction import redact
 from azremedy.report import words
-from azremedy.report.escaping import escape
+from azremedy.report.escaping import escape, flatten, tame
 from azremedy.report.step_words import doing
 
 if TYPE_CHECKING:
@@ -91,18 +91,18 @@ def write_markdown(
     for target in plan.targets:
         parts += [f"## `{target.target}`\n", *_tell_causes(target.diagnosis)]
         parts += [*_table(target.steps, results), *_tell_loss(target.loss)]
-        parts += [f"* {note}" for note in target.notes]
+        parts += [f"* {flatten(note)}" for note in target.notes]
     if plan.restores:
         parts += ["\n## Locks put back\n", *_table(plan.restores, results)]
-    return redact("\n".join(parts).rstrip() + "\n")
+    return tame(redact("\n".join(parts).rstrip() + "\n"))
 
 
 def _tell_causes(diagnosis: Diagnosis | None) -> list[str]:
     told = []
     for finding in diagnosis.confirmed if diagnosis else ():
-        told.append(f"* Cause **{finding.cause}**: {finding.title}: {finding.message}")
+        told.append(f"* Cause **{finding.cause}**: {finding.title}: {flatten(finding.message)}")
         told += [
-            f"  * {each.fact} (`{each.source}`, {_origin(each.request_id)})"
+            f"  * {flatten(each.fact)} (`{each.source}`, {_origin(each.request_id)})"
             for each in finding.basis
         ]
     return [*told, ""] if told else []
@@ -127,7 +127,6 @@ def _origin(request_id: str | None) -> str:
 
 def _row(planned: PlannedStep, result: StepResult | None) -> str:
     state = words.STATES[result.state] if result else "no outcome"
-    message = f": {result.message}" if result and result.message else ""
+    message = f": {flatten(result.message)}" if result and result.message else ""
     request = result.request_id if result and result.request_id else ""
-    what = doing(planned.step).replace("|", "\\|")
-    return f"| {planned.number} | {what} | {state}{message} | {request} |"
+    return f"| {planned.number} | {flatten(doing(planned.step))} | {state}{message} | {request} |"

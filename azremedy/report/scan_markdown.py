@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azremedy.redaction import redact
+from azremedy.report.escaping import flatten, tame
 from azremedy.report.runs_text import tell_time
 from azremedy.report.words import plural
 
@@ -21,7 +22,7 @@ def write_scan_markdown(scan: Scan, file: str) -> str:
         scan: the scan.
         file: where it is kept, for the commands.
     """
-    return redact("\n".join(_write(scan, file)).rstrip() + "\n")
+    return tame(redact("\n".join(_write(scan, file)).rstrip() + "\n"))
 
 
 def _write(scan: Scan, file: str) -> Iterator[str]:
@@ -35,18 +36,18 @@ def _write(scan: Scan, file: str) -> Iterator[str]:
     for group in scan.groups:
         yield from _tell_group(group, scan.vms, file)
     for gap in scan.gaps:
-        yield f"* not read: `{_flat(gap.source)}`: {_flat(gap.why)}"
+        yield f"* not read: `{flatten(gap.source)}`: {flatten(gap.why)}"
 
 
 def _tell_group(group: GroupOfCause, vms: tuple[ScannedVm, ...], file: str) -> Iterator[str]:
     yield f"## {group.cause}: {plural(group.count, 'VM')}\n"
-    yield f"{_flat(group.title)}\n"
+    yield f"{flatten(group.title)}\n"
     yield f"    {group.command.replace(' FILE ', f' {file} ')}\n"
     yield "| VM | state | last backup | failures | points | locks |"
     yield "|---|---|---|---|---|---|"
     for vm in vms:
         if vm.cause == group.cause:
-            yield f"| {' | '.join(_flat(cell) for cell in _cells(vm))} |"
+            yield f"| {' | '.join(flatten(cell) for cell in _cells(vm))} |"
     yield ""
 
 
@@ -60,7 +61,3 @@ def _cells(vm: ScannedVm) -> tuple[str, ...]:
         "" if vm.points is None else str(vm.points),
         "not read" if vm.locks is None else ", ".join(lock.name for lock in vm.locks),
     )
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import shlex
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
-from azremedy import errors
-from azremedy.cli.main import COMMANDS, cli
+from azremedy.cli.main import cli
+from tests.docs import newcomer, readme_tables
+from tests.support.command_lines import list_commands, list_examples, parse
 
-README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+if TYPE_CHECKING:
+    import click
+
+README = readme_tables.README.read_text(encoding="utf-8")
 TRANSCRIPTS = re.findall(r"```console\n\$ azremedy (.*?)\n(.*?)```", README, re.DOTALL)
+OWN_WORDS = re.sub(
+    r"^(\| (?:az|Terraform|kubectl|pip-audit|gh) \|)[^|]*", r"\1", README, flags=re.MULTILINE
+)
+"""README without the habits of other tools, whose flags need not be azremedy's."""
+TYPED = [
+    example
+    for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    for example in list_examples(re.sub("^", " ", block, flags=re.MULTILINE))
+]
 
 
 @pytest.mark.parametrize(("arguments", "expected"), TRANSCRIPTS)
@@ -24,31 +38,61 @@ def test_transcript_is_what_the_command_prints(arguments: str, expected: str) ->
     assert re.fullmatch(shown, result.output), result.output
 
 
-@pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_is_in_the_table(name: str) -> None:
-    """The table of commands names every command."""
-    assert f"| `azremedy {name}` |" in README
+def test_tables_and_lists_are_what_the_program_goes_by() -> None:
+    """Commands, exit codes, flags, losses, permissions, habits, and what is never done."""
+    assert readme_tables.write_readme(README) == README, (
+        "Write them anew: python -m tests.docs.readme_tables"
+    )
 
 
-def test_every_exit_code_is_in_the_table() -> None:
-    """The table of exit codes has exactly the codes that errors can give, and the pending one."""
-    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
-    known = {value for name, value in vars(errors).items() if name.startswith("EXIT_")}
-
-    assert listed == known | {10}
+def test_table_that_is_not_there_is_missed() -> None:
+    """A table that somebody took out, or wrote under another head, does not go unseen."""
+    with pytest.raises(ValueError, match="README has 0 of"):
+        readme_tables.write_readme(README.replace("| code | means |", "| code |"))
 
 
-@pytest.mark.parametrize("flag", re.findall(r"`(--[a-z-]+)`", README))
+@pytest.mark.parametrize("flag", sorted(set(re.findall(r"`(--[a-z-]+)`", OWN_WORDS))))
 def test_every_flag_exists(flag: str) -> None:
     """README names no flag that no command has."""
-    known = {
-        option
-        for name in COMMANDS
-        for command in [cli.get_command(None, name)]  # type: ignore[arg-type] # not looked at
-        if command is not None
-        for each in [command, *getattr(command, "commands", {}).values()]
-        for parameter in each.params
-        for option in parameter.opts
-    }
+    commands: list[click.Command] = list(list_commands().values())
 
-    assert flag in known
+    assert flag in {name for each in commands for option in each.params for name in option.opts}
+
+
+@pytest.mark.parametrize("line", sorted({*TYPED, *(c[9:] for c, _ in newcomer.find_rows(README))}))
+def test_every_command_line_parses(line: str) -> None:
+    """What README tells to type is a command line of this very version."""
+    parse(shlex.split(line))
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#]+)\)", README))))
+def test_links_lead_to_files(target: str) -> None:
+    """README links to nothing that is not in the repository."""
+    assert (readme_tables.ROOT / target).is_file()
+
+
+def test_first_screen_says_what_is_changed() -> None:
+    """The danger and the promise stand before anything else."""
+    first = README.partition("```")[0]
+
+    assert "deletes locks, restore points and extensions" in first
+    assert "Nothing is changed before you have seen the plan" in first
+
+
+def test_readme_can_be_read_in_one_go() -> None:
+    """It stays short: what is more stands on the commands' pages."""
+    assert len(README.splitlines()) <= 360
+
+
+def test_path_of_a_newcomer_has_times() -> None:
+    """Each command with the seconds that it took, and the machine that took them."""
+    rows = newcomer.find_rows(README)
+
+    assert len(rows) >= 5
+    assert re.search(r"Taken with Python [\d.]+ on \d+ cores, with a load of \d+", README)
+    taken = {command: 1.25 for command, _ in rows}
+    written = newcomer.write_times(README, 9.6, taken)
+    assert written.count("| 1.2 |") == len(rows)
+    assert "took 10 seconds" in written
+    assert newcomer.find_rows(written) == rows
+    assert newcomer.find_install(written) == newcomer.find_install(README)

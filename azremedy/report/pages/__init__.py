@@ -1,0 +1,1 @@
+"""The manual: pages made of the program's own data, as Markdown and for ``man``."""
