@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from operator import is_
 from typing import Any, TypeAlias
 
 JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
@@ -239,6 +240,8 @@ def redact_values(
 ) -> JsonValue:
     """Redact every text in a JSON document, whole where its name says that it is a secret.
 
+    What holds no secret is given back itself, not a copy: a plan for a thousand VMs is large.
+
     Args:
         document: of dictionaries, lists, texts and numbers; it stays as it is.
         spare: names of what is copied as it is, with all that is in it.
@@ -248,12 +251,16 @@ def redact_values(
         shown = redact(document)
         return document if shown != document and document.lower() in known else shown
     if isinstance(document, dict):
-        return {
+        shown_values = {
             name: value if name in spare else _redact_named(name, value, spare=spare, known=known)
             for name, value in document.items()
         }
+        same = all(shown_values[name] is value for name, value in document.items())
+        return document if same else shown_values
     if isinstance(document, list):
-        return [redact_values(each, spare=spare, known=known) for each in document]
+        shown_items = [redact_values(each, spare=spare, known=known) for each in document]
+        same = all(map(is_, shown_items, document))
+        return document if same else shown_items
     return document
 
 

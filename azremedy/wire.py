@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import uuid4
 
 from azremedy.errors import MalformedIdError
 from azremedy.ids import ResourceId
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 KindT = TypeVar("KindT")
+_LONG = 20
+"""What is listed longer than this is written one by one."""
+_PLAIN = frozenset({bool, int, str, type(None)})
 JsonValue = dict[str, "JsonValue"] | list["JsonValue"] | str | int | float | bool | None
 
 
@@ -42,10 +46,9 @@ def to_document(value: object, *, spare: frozenset[str] = frozenset()) -> JsonVa
     """
     if isinstance(value, tuple):
         return [to_document(item, spare=spare) for item in value]
-    kind: Any = type(value)
-    document: JsonValue = _rename(_adapter(kind).dump_python(value, mode="json"))
+    document: JsonValue = _rename(_dump(value))
     shown = redact_values(document, spare=spare)
-    if shown == document:
+    if shown is document:
         return shown
     # Ids are looked for only where something was taken out, which is seldom.
     known = "\n".join({each.key for each in _list_ids(value)})
@@ -54,6 +57,8 @@ def to_document(value: object, *, spare: frozenset[str] = frozenset()) -> JsonVa
 
 def to_json(value: object, *, indent: int | None = 2, spare: frozenset[str] = frozenset()) -> str:
     """Turn a domain value into JSON text, as ``to_document`` does."""
+    if indent is None and (path := _find_long(value)):
+        return "".join(_write_by_one(value, path, spare))
     return json.dumps(to_document(value, spare=spare), indent=indent, ensure_ascii=False)
 
 
@@ -86,6 +91,53 @@ def json_schema(kind: Any) -> JsonValue:
     return _rename_schema(schema)
 
 
+def _dump(value: object) -> JsonValue:
+    """Give a value as JSON with its own names; what JSON has itself needs no pydantic to write."""
+    kind: Any = type(value)
+    if is_dataclass(kind) and kind is not ResourceId:
+        found = {each.name: getattr(value, each.name) for each in fields(kind)}
+        if all(type(each) in _PLAIN for each in found.values()):
+            return found
+    document: JsonValue = _adapter(kind).dump_python(value, mode="json")
+    return document
+
+
+def _find_long(value: object) -> tuple[str, ...]:
+    """Find where a value holds a long tuple of others: the names that lead there, or nothing."""
+    if not is_dataclass(value) or isinstance(value, ResourceId):
+        return ()
+    held = [(each.name, getattr(value, each.name)) for each in fields(value)]
+    for name, item in held:
+        if isinstance(item, tuple) and len(item) > _LONG and is_dataclass(item[0]):
+            return (name,)
+    deeper = ((name, *path) for name, item in held if (path := _find_long(item)))
+    return next(deeper, ())
+
+
+def _write_by_one(value: Any, path: tuple[str, ...], spare: frozenset[str]) -> Iterator[str]:
+    """Write a value's text in pieces, one of its long tuple's items at a time.
+
+    The document of a plan for a thousand VMs takes four times the memory of its text.
+    """
+    holders = [value]
+    for name in path[:-1]:
+        holders.append(getattr(holders[-1], name))
+    items, without = getattr(holders[-1], path[-1]), ()
+    for holder, name in zip(reversed(holders), reversed(path), strict=True):
+        without = replace(holder, **{name: without})
+    document: Any = to_document(without, spare=spare)
+    place = document
+    for name in path[:-1]:
+        place = place[_camel(name)]
+    place[_camel(path[-1])] = mark = uuid4().hex
+    head, tail = json.dumps(document, ensure_ascii=False).split(f'"{mark}"')
+    yield f"{head}["
+    for number, item in enumerate(items):
+        comma = ", " if number else ""
+        yield comma + json.dumps(to_document(item, spare=spare), ensure_ascii=False)
+    yield f"]{tail}"
+
+
 @cache
 def _adapter(kind: Any) -> TypeAdapter[Any]:
     """Make a class's adapter once: it costs more than the writing, and journals write often."""
@@ -110,10 +162,12 @@ def _list_ids(value: object) -> Iterator[ResourceId]:
 
 
 def _rename(value: JsonValue) -> JsonValue:
+    """Give the document with the names of JSON; what it was made of is used up on the way."""
     if isinstance(value, dict):
-        return {_camel(key): _rename(item) for key, item in value.items()}
+        return {_camel(key): _rename(value.pop(key)) for key in tuple(value)}
     if isinstance(value, list):
-        return [_rename(item) for item in value]
+        for place, item in enumerate(value):
+            value[place] = _rename(item)
     return value
 
 

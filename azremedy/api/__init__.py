@@ -24,18 +24,13 @@ if TYPE_CHECKING:
     from azremedy.api.advice import Advice, advise
     from azremedy.api.diagnosing import DiagnoseOptions, Examined, diagnose
     from azremedy.api.fixing import plan_fix
-    from azremedy.api.planning import (
-        find_groups,
-        plan_backup,
-        plan_clean,
-        plan_orphans,
-        plan_reset,
-        plan_unlock,
-    )
+    from azremedy.api.planning import plan_backup, plan_clean, plan_orphans, plan_reset
+    from azremedy.api.previewing import decline, preview
     from azremedy.api.replanning import check_still_holds, choose_connection, plan_again
-    from azremedy.api.running import apply, decline, preview, resume
+    from azremedy.api.running import apply, resume
     from azremedy.api.saving import check_approval, find_fingerprint, load_plan, save_plan
     from azremedy.api.targets import GroupNames, VmNames
+    from azremedy.api.unlocking import find_groups, plan_unlock
     from azremedy.domain.planner.backup import BackupOptions
     from azremedy.domain.planner.clean import CleanBy, CleanOptions
     from azremedy.domain.planner.fix.options import FixOptions
@@ -56,12 +51,14 @@ _HOMES = {
     ),
     "azremedy.api.fixing": ("plan_fix",),
     "azremedy.api.planning": (
-        "find_groups",
         "plan_backup",
         "plan_clean",
         "plan_orphans",
         "plan_reset",
-        "plan_unlock",
+    ),
+    "azremedy.api.previewing": (
+        "decline",
+        "preview",
     ),
     "azremedy.api.replanning": (
         "check_still_holds",
@@ -70,8 +67,6 @@ _HOMES = {
     ),
     "azremedy.api.running": (
         "apply",
-        "decline",
-        "preview",
         "resume",
     ),
     "azremedy.api.saving": (
@@ -83,6 +78,10 @@ _HOMES = {
     "azremedy.api.targets": (
         "GroupNames",
         "VmNames",
+    ),
+    "azremedy.api.unlocking": (
+        "find_groups",
+        "plan_unlock",
     ),
     "azremedy.domain.planner.backup": ("BackupOptions",),
     "azremedy.domain.planner.clean": (

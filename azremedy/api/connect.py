@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azremedy.domain.plan import Origin
 from azremedy.errors import RefusedError, UsageError
 from azremedy.gateways.clients import SessionOptions
 from azremedy.gateways.clock import AzureClock
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from azremedy.api.stores import Place
+    from azremedy.domain.plan import Origin
+    from azremedy.engine.store import Store
     from azremedy.gateways.clock import Clock
     from azremedy.gateways.session import Gateways
     from azremedy.sandbox import App, World
@@ -41,6 +44,8 @@ class ConnectOptions:
     """With a sandbox: a file that gets each HTTP exchange."""
     read_only: bool = False
     """Whether nothing can be changed over this connection, whatever is asked of it."""
+    state: str | None = None
+    """Where runs are kept: a folder or a container's URL; else what the environment names."""
 
 
 class Azure:
@@ -51,7 +56,9 @@ class Azure:
         find_subscription: finds the subscription for commands that are not given whole ids.
         sandbox: the scenario's name when this is no real Azure.
         read_only: whether no session that can write may be opened.
-        state_folder: where journals are kept and looked up; else the user's state folder.
+        state_folder: where runs are kept and looked up; else ``state``. Rehearsals heed earlier
+            runs only in one that is given here.
+        state: names where runs are kept; see :func:`azremedy.api.stores.make_store`.
     """
 
     def __init__(
@@ -61,10 +68,13 @@ class Azure:
         *,
         sandbox: str | None = None,
         read_only: bool = False,
-        state_folder: Path | None = None,
+        state_folder: Place | None = None,
+        state: str | None = None,
     ) -> None:
         self.read_only = read_only
         self.state_folder = state_folder
+        self._state = state
+        self._store: Store | None = None
         self._rates = Rates()
         self.reader = open_session(SessionOptions(read_only=True, rates=self._rates))
         self.sandbox = sandbox
@@ -99,6 +109,8 @@ class Azure:
         Raises:
             SignInError: no credential worked.
         """
+        from azremedy.domain.plan import Origin  # noqa: PLC0415 - loads all steps
+
         caller = self.reader.find_caller()
         return Origin(
             cloud=self.reader.cloud.resource_manager,
@@ -128,16 +140,36 @@ class Azure:
         self.check_writable()
         return self._open_session(SessionOptions(read_only=False, rates=self._rates))
 
+    def find_store(self, given: Place | None = None) -> Store:
+        """Give what keeps runs; it is closed with this connection.
+
+        Args:
+            given: the caller's own place, which goes first and which the caller closes.
+
+        Raises:
+            UsageError: what is named is no place for runs.
+        """
+        from azremedy.api.stores import as_store, make_store  # noqa: PLC0415 - only for runs
+
+        if (place := given or self.state_folder) is not None:
+            return as_store(place)
+        if self._store is None:
+            self._store = make_store(self._state, rehearsals=self.sandbox is not None)
+        return self._store
+
     def close(self) -> None:
-        """Close the reading session."""
+        """Close the reading session, and what keeps runs."""
         self.reader.close()
+        if self._store is not None:
+            self._store.close()
 
 
 @contextmanager
 def connect(options: ConnectOptions) -> Iterator[Azure]:
     """Connect to Azure, or to a fresh world when a sandbox is named.
 
-    Nothing is sent before the first read.
+    To real Azure signing in begins at once, in the background; nothing else is sent before the
+    first read. That it fails is told by whatever is read first.
 
     Raises:
         UsageError: for an unknown cloud or a scenario that cannot be read.
@@ -151,10 +183,19 @@ def connect(options: ConnectOptions) -> Iterator[Azure]:
 
 def _connect_azure(options: ConnectOptions) -> Azure:
     from azremedy.gateways.clouds import find_cloud  # noqa: PLC0415 - not for sandboxes
-    from azremedy.gateways.credentials import default_credential  # noqa: PLC0415 - loads the SDK
+    from azremedy.gateways.credentials import (  # noqa: PLC0415 - loads the SDK
+        default_credential,
+        load_credentials,
+    )
 
-    cloud = find_cloud(options.cloud)
+    with ThreadPoolExecutor(1) as pool:
+        # A custom cloud has to be asked what it is; the SDK is loaded meanwhile.
+        finding = pool.submit(find_cloud, options.cloud)
+        load_credentials()
+    cloud = finding.result()
     credential = default_credential(cloud, options.tenant)
+    # It waits for the network; what the command needs is loaded meanwhile.
+    credential.begin(cloud.scope)
 
     def find(session: Session) -> str:
         chosen = choose_subscription(options.subscription, environ=os.environ, home=Path.home())
@@ -166,6 +207,7 @@ def _connect_azure(options: ConnectOptions) -> Azure:
         lambda session: Session(credential, cloud, clock=clock, options=session),
         find,
         read_only=options.read_only,
+        state=options.state,
     )
 
 
@@ -181,7 +223,7 @@ def _connect_sandbox(options: ConnectOptions) -> Azure:
     record = Path(options.record) if options.record else None
     recorder = Recorder(record, cassette=scenario.name) if record else None
     app = App(World(scenario), recorder=recorder)
-    return connect_app(app, options.subscription, read_only=options.read_only)
+    return connect_app(app, options.subscription, read_only=options.read_only, state=options.state)
 
 
 def connect_app(
@@ -189,7 +231,8 @@ def connect_app(
     subscription: str | None = None,
     *,
     read_only: bool = False,
-    state_folder: Path | None = None,
+    state_folder: Place | None = None,
+    state: str | None = None,
 ) -> Azure:
     """Connect to a world that the caller holds, for rehearsals that look at it afterwards.
 
@@ -199,6 +242,7 @@ def connect_app(
         read_only: whether nothing can be changed over this connection.
         state_folder: where journals are kept. Only where one is named do plans heed earlier runs:
             they were in other worlds otherwise.
+        state: names where journals are kept without that.
     """
     from azremedy.sandbox import SandboxCredential, WorldTransport  # noqa: PLC0415 - on use
 
@@ -211,6 +255,7 @@ def connect_app(
         sandbox=app.world.scenario.name,
         read_only=read_only,
         state_folder=state_folder,
+        state=state,
     )
 
 

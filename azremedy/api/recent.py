@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azremedy.api.running import find_state_folder
 from azremedy.domain.guest_scripts import SCRIPTS
 from azremedy.domain.plan import Origin
 from azremedy.domain.recent import DAY, NOTHING, Attempt, Ending, Recent, Tried
@@ -21,9 +19,9 @@ from azremedy.domain.steps import (
     TriggerBackup,
     WaitForJob,
 )
-from azremedy.engine.history import JournalDamagedError, Past, read_past
-from azremedy.engine.journal import JOURNAL
-from azremedy.errors import AzureError, TargetNotFoundError
+from azremedy.engine.history import JournalDamagedError, Past, parse_past
+from azremedy.engine.store import KeptJournal
+from azremedy.errors import AzureError
 
 if TYPE_CHECKING:
     from azremedy.api.connect import Azure
@@ -52,32 +50,38 @@ class Diary:
     """Azure's time when they were read."""
     origin: Origin | None = None
     """Where plans are made now: runs of other clouds, tenants and rehearsals are not these VMs'."""
-    texts: tuple[tuple[Path, bytes], ...] = ()
-    """Each run's folder, and its journal in lower case."""
+    texts: tuple[tuple[KeptJournal, bytes], ...] = ()
+    """Each run's journal, and what is in it in lower case."""
     unread: tuple[str, ...] = ()
     """Runs whose journals this user cannot read."""
 
 
 def open_diary(azure: Azure) -> Diary:
-    """Read the journals of the state folder that are young enough to matter.
+    """Read the journals that are kept and young enough to matter.
 
     Runs are named by when they began, so older ones are not opened. A rehearsal has a world of its
     own that knows nothing of earlier ones: there is nothing to read unless its caller names a
-    folder. Call it after the first answer: before, the clock is the machine's and not Azure's.
+    place. Call it after the first answer: before, the clock is the machine's and not Azure's.
 
     Raises:
         SignInError: no credential worked.
     """
     now = azure.clock.now()
     rehearses = azure.sandbox is not None and azure.state_folder is None
-    root = None if rehearses else find_state_folder(azure) / "runs"
-    if root is None or not root.is_dir():
+    if rehearses:
         return Diary(now=now)
-    oldest = f"{now - _LOOK_BACK:%Y%m%dT%H%M%SZ}"
-    read = [_read(folder) for folder in sorted(root.iterdir()) if folder.name >= oldest]
-    texts = tuple(each for each in read if isinstance(each, tuple) and _MARK in each[1])
-    unread = tuple(each for each in read if isinstance(each, str))
-    return Diary(now=now, origin=azure.find_origin(), texts=texts, unread=unread)
+    store, oldest = azure.find_store(), f"{now - _LOOK_BACK:%Y%m%dT%H%M%SZ}"
+    young = [each.run_id for each in store.list_runs() if each.run_id >= oldest]
+    if not young:
+        return Diary(now=now)
+    read = store.fetch(young)
+    texts = ((kept, kept.content.lower()) for kept in read)
+    return Diary(
+        now=now,
+        origin=azure.find_origin(),
+        texts=tuple(each for each in texts if _MARK in each[1]),
+        unread=tuple(kept.run_id for kept in read if kept.trouble),
+    )
 
 
 def read_recent(diary: Diary, vm_id: ResourceId) -> Recent:
@@ -86,11 +90,11 @@ def read_recent(diary: Diary, vm_id: ResourceId) -> Recent:
     attempts: list[Attempt] = []
     tried: list[Tried] = []
     unread = list(diary.unread)
-    for folder in (folder for folder, text in diary.texts if name in text):
+    for kept in (kept for kept, text in diary.texts if name in text):
         try:
-            past = read_past(folder)
-        except (JournalDamagedError, TargetNotFoundError):
-            unread.append(folder.name)
+            past = parse_past(kept)
+        except JournalDamagedError:
+            unread.append(kept.run_id)
             continue
         if _is_here(past.plan.origin, diary.origin):
             told = recall(past, vm_id)
@@ -113,16 +117,6 @@ def recall(past: Past, vm_id: ResourceId) -> Recent:
         ),
         tried=tuple(each for target in targets for each in _list_tried(target, past)),
     )
-
-
-def _read(folder: Path) -> tuple[Path, bytes] | str | None:
-    """Read a journal; its run's name when this user may not, ``None`` when there is none."""
-    try:
-        return folder, (folder / JOURNAL).read_bytes().lower()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError:
-        return folder.name
 
 
 def _is_here(there: Origin | None, here: Origin | None) -> bool:

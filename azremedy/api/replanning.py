@@ -20,11 +20,10 @@ from azremedy.api.planning import (
     plan_clean,
     plan_orphans,
     plan_reset,
-    plan_unlock,
 )
-from azremedy.api.running import find_state_folder
 from azremedy.api.runs import plan_undo
 from azremedy.api.targets import GroupNames, VmNames
+from azremedy.api.unlocking import plan_unlock
 from azremedy.domain.plan import Plan
 from azremedy.domain.planner.agent import AgentOptions, GuestOptions
 from azremedy.domain.planner.backup import BackupOptions
@@ -47,9 +46,8 @@ from azremedy.report.stale_text import describe_lost_copy, describe_moved
 from azremedy.wire import WireError, from_json
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from azremedy.api.connect import Azure, ConnectOptions
+    from azremedy.api.stores import Place
     from azremedy.domain.plan import Request
 
 ANY_NUMBER = 1_000_000
@@ -100,7 +98,7 @@ def choose_connection(plan: Plan, given: ConnectOptions) -> ConnectOptions:
     return replace(given, subscription=plan.targets[0].target.subscription_id)
 
 
-def plan_again(azure: Azure, plan: Plan, *, state_folder: Path | None = None) -> Plan:
+def plan_again(azure: Azure, plan: Plan, *, state_folder: Place | None = None) -> Plan:
     """Make the same plan once more, from what was asked for then. Changes nothing.
 
     A ``fix`` that rested on a look inside is made without one: nothing is run in a VM for this.
@@ -135,7 +133,7 @@ def plan_again(azure: Azure, plan: Plan, *, state_folder: Path | None = None) ->
         ) from error
 
 
-def check_still_holds(azure: Azure, plan: Plan, *, state_folder: Path | None = None) -> Plan:
+def check_still_holds(azure: Azure, plan: Plan, *, state_folder: Place | None = None) -> Plan:
     """Refuse a plan that does not hold any more; give it with the guards' answers of now.
 
     A plan that a guard refuses now is given as it would be made now, so that its verdicts are
@@ -145,7 +143,7 @@ def check_still_holds(azure: Azure, plan: Plan, *, state_folder: Path | None = N
     Args:
         azure: the connection.
         plan: the kept plan.
-        state_folder: where journals are kept; the user's state folder when left out.
+        state_folder: where journals are kept; the connection's own place when left out.
 
     Raises:
         StalePlanError: the same plan made now has other steps, or loses more; each is told.
@@ -181,16 +179,16 @@ def _check_seen(azure: Azure, plan: Plan) -> None:
         )
 
 
-def _check_not_begun(azure: Azure, plan: Plan, state_folder: Path | None) -> None:
+def _check_not_begun(azure: Azure, plan: Plan, state_folder: Place | None) -> None:
     """Refuse to carry a plan out twice, and where a journal of since then hides whether it was.
 
-    Only journals of this state folder are known, and each rehearsal has a world of its own.
+    Only journals in this place are known, and each rehearsal has a world of its own.
     """
     if azure.sandbox:
         return
-    root = state_folder or find_state_folder(azure)
-    check_readable(root / "runs", since=plan.created_at)
-    check_not_begun(plan, list_past(root / "runs"))
+    store = azure.find_store(state_folder)
+    check_readable(store, since=plan.created_at)
+    check_not_begun(plan, list_past(store, since=plan.created_at))
 
 
 def _check_built(plan: Plan, now: Plan) -> None:
@@ -206,7 +204,7 @@ def _other_than_made(what: str) -> RefusedError:
     )
 
 
-def _plan_now(azure: Azure, plan: Plan, state_folder: Path | None) -> Plan:
+def _plan_now(azure: Azure, plan: Plan, state_folder: Place | None) -> Plan:
     try:
         return plan_again(azure, plan, state_folder=state_folder)
     except TargetNotFoundError as error:

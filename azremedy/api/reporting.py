@@ -1,43 +1,48 @@
-"""Gather what a report tells of a run, or of a kept plan. Reads files only."""
+"""Gather what a report tells of a run, or of a kept plan. Only reads."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from azremedy.api.running import preview
+from azremedy.api.previewing import preview
 from azremedy.api.runs import read_run
 from azremedy.api.saving import find_fingerprint, load_plan
+from azremedy.api.stores import as_store
 from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.report.material import Material, Span
 from azremedy.wire import WireError, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from azremedy.api.runs import PastRun
+    from azremedy.api.stores import Place
+    from azremedy.engine.store import Store
 
 
-def report_run(root: Path, run_id: str) -> Material:
+def report_run(place: Place, run_id: str) -> Material:
     """Gather what there is to tell of a run.
 
     Args:
-        root: the state folder.
+        place: where it is kept.
         run_id: the run.
 
     Raises:
         TargetNotFoundError: there is no such run.
         JournalDamagedError: its journal cannot be read.
     """
-    return tell_run(read_run(root, run_id))
+    store = as_store(place)
+    return tell_run(read_run(store, run_id), store)
 
 
-def tell_run(found: PastRun) -> Material:
+def tell_run(found: PastRun, store: Store) -> Material:
     """Gather what there is to tell of a run that was read; its journal is read once more."""
     past = found.past
-    entries = _read_entries(Path(past.journal)) if past.journal else ()
+    kept = store.fetch((past.run_id,)) if past.run_id else ()
+    entries = tuple(entry for each in kept for entry in _read_entries(each.content))
     return Material(
         plan=past.plan,
         state=found.state,
@@ -108,10 +113,10 @@ def _follow(span: Span, entry: JournalEntry) -> Span:
     return span
 
 
-def _read_entries(path: Path) -> tuple[JournalEntry, ...]:
+def _read_entries(content: bytes) -> tuple[JournalEntry, ...]:
     """Read what can be read: whoever read the past before has refused what is damaged."""
     entries = []
-    for line in path.read_bytes().splitlines():
+    for line in content.splitlines():
         try:
             entries.append(from_json(JournalEntry, line))
         except WireError:

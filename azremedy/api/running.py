@@ -2,73 +2,30 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from azremedy.api.begun import check_not_begun, check_not_overtaken
 from azremedy.api.origins import check_origin
+from azremedy.api.previewing import preview
 from azremedy.api.resuming import find_hindrance
-from azremedy.domain.ends import find_ends
-from azremedy.domain.guards import ACCESS_GUARDS
-from azremedy.domain.run import Run, RunState, StepResult, StepState
+from azremedy.domain.run import Run, RunState
 from azremedy.domain.steps import DeleteLock
 from azremedy.engine.executor import Executor
 from azremedy.engine.handlers.base import Patience
-from azremedy.engine.history import list_past, read_past
-from azremedy.engine.journal import Journal
-from azremedy.engine.run_lock import hold
+from azremedy.engine.history import find_past, list_past
 from azremedy.engine.stop import Steering
-from azremedy.errors import EXIT_ACCESS, EXIT_DONE, EXIT_FAILURES, EXIT_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from azremedy.api.connect import Azure
+    from azremedy.api.stores import Place
     from azremedy.domain.events import Event
     from azremedy.domain.plan import Plan
     from azremedy.ids import ResourceId
-
-
-def preview(plan: Plan, *, dry_run: bool = True) -> Run:
-    """Say what would become of a plan now: refused, nothing to do, or its steps planned.
-
-    An empty plan on evidence with gaps is a failure: there may be something to do.
-    """
-    state, code = RunState.PLANNED, EXIT_DONE
-    if plan.refusals:
-        state, code = RunState.REFUSED, _find_refusal_code(plan)
-    elif plan.empty and any(target.gaps for target in plan.targets):
-        state, code = RunState.FAILED, EXIT_FAILURES
-    elif plan.empty:
-        state = RunState.NOTHING_TO_DO
-    steps = tuple(
-        StepResult(number=planned.number, state=StepState.PLANNED) for planned in plan.steps
-    )
-    return Run(
-        command=plan.command,
-        dry_run=dry_run,
-        state=state,
-        plan=plan,
-        steps=steps,
-        exit_code=code,
-        targets=find_ends(plan, steps),
-    )
-
-
-def _find_refusal_code(plan: Plan) -> int:
-    """Tell a caller who may not from a plan that should not."""
-    only_access = all(verdict.guard in ACCESS_GUARDS for verdict in plan.refusals)
-    return EXIT_ACCESS if only_access else EXIT_REFUSED
-
-
-def decline(plan: Plan) -> Run:
-    """Say that a person, or the lack of one, refused the plan."""
-    return replace(preview(plan, dry_run=False), state=RunState.REFUSED, exit_code=EXIT_REFUSED)
 
 
 def apply(
@@ -77,7 +34,7 @@ def apply(
     *,
     listen: Callable[[Event], None] = lambda _: None,
     patience: Patience | None = None,
-    state_folder: Path | None = None,
+    state_folder: Place | None = None,
     steering: Steering | None = None,
 ) -> Run:
     """Carry out exactly this plan; a refused or empty one changes nothing.
@@ -90,7 +47,7 @@ def apply(
         plan: from one of the ``plan_`` functions.
         listen: told what happens.
         patience: how long to wait for Azure.
-        state_folder: where journals are kept; the user's state folder when left out.
+        state_folder: where journals are kept; the connection's own place when left out.
         steering: how several targets are worked on side by side, one canary first when left out;
             and by what somebody else can end the run.
 
@@ -105,14 +62,11 @@ def apply(
         return foreseen
     azure.check_writable()
     check_origin(azure, plan)
-    root = state_folder or find_state_folder(azure)
+    store = azure.find_store(state_folder)
     run_id = _make_run_id(azure.clock.now())
-    with hold(list_held(plan), root=root, run_id=run_id) as held:
+    with store.hold(list_held(plan), run_id=run_id) as held:
         _check_first(azure, plan, state_folder)
-        with (
-            closing(Journal.create(root / "runs", run_id)) as journal,
-            azure.open_writer() as session,
-        ):
+        with closing(store.create(run_id)) as journal, azure.open_writer() as session:
             executor = Executor(
                 session=session,
                 journal=journal,
@@ -121,10 +75,10 @@ def apply(
                 steering=steering or Steering(),
                 check_held=held.check,
             )
-            return executor.run(plan, run_id=run_id, path=str(journal.path))
+            return executor.run(plan, run_id=run_id, path=journal.place)
 
 
-def _check_first(azure: Azure, plan: Plan, state_folder: Path | None) -> None:
+def _check_first(azure: Azure, plan: Plan, state_folder: Place | None) -> None:
     """Look once more while the targets are held: others may have gone on while a person was asked.
 
     Each rehearsal has a world of its own, so its earlier runs count only in a folder that is named.
@@ -132,7 +86,7 @@ def _check_first(azure: Azure, plan: Plan, state_folder: Path | None) -> None:
     named = state_folder or azure.state_folder
     if azure.sandbox and named is None:
         return
-    runs = list_past((named or find_state_folder(azure)) / "runs")
+    runs = list_past(azure.find_store(named), since=plan.created_at)
     if not azure.sandbox:
         check_not_begun(plan, runs)
     check_not_overtaken(plan, runs)
@@ -144,7 +98,7 @@ def resume(
     *,
     listen: Callable[[Event], None] = lambda _: None,
     patience: Patience | None = None,
-    state_folder: Path | None = None,
+    state_folder: Place | None = None,
     steering: Steering | None = None,
 ) -> Run:
     """Take up a run that ended before its end: what is done is not done again.
@@ -162,14 +116,13 @@ def resume(
         PermissionDeniedError: a lock or a VM that it would lend could not be given back.
     """
     azure.check_writable()
-    root = state_folder or find_state_folder(azure)
-    folder = root / "runs" / run_id
-    plan = read_past(folder).plan
+    store = azure.find_store(state_folder)
+    plan = find_past(store, run_id).plan
     check_origin(azure, plan)
-    with hold(list_held(plan), root=root, run_id=run_id) as held:
-        past = read_past(folder)
+    with store.hold(list_held(plan), run_id=run_id) as held:
+        past = find_past(store, run_id)
         hindrance = find_hindrance(azure, past)
-        with closing(Journal.reopen(folder)) as journal, azure.open_writer() as session:
+        with closing(store.reopen(run_id)) as journal, azure.open_writer() as session:
             executor = Executor(
                 session=session,
                 journal=journal,
@@ -185,20 +138,6 @@ def list_held(plan: Plan) -> tuple[ResourceId, ...]:
     """List what a run keeps other runs from: its targets, and what the locks it removes are on."""
     removed = (p.step.lock.scope for p in plan.steps if isinstance(p.step, DeleteLock))
     return tuple(dict.fromkeys((*(target.target for target in plan.targets), *removed)))
-
-
-def find_state_folder(azure: Azure) -> Path:
-    """Give the folder for journals; rehearsals have one of their own.
-
-    ``AZREMEDY_STATE_DIR`` names another than the platform's.
-    """
-    if azure.state_folder is not None:
-        return azure.state_folder
-    from platformdirs import user_state_path  # noqa: PLC0415 - only for runs
-
-    named = os.environ.get("AZREMEDY_STATE_DIR")
-    root = Path(named) if named else user_state_path("azremedy", appauthor=False)
-    return root / "sandbox" if azure.sandbox else root
 
 
 def _make_run_id(now: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from azremedy._version import __version__
 from azremedy.api.access import check_permissions
-from azremedy.api.running import find_state_folder
+from azremedy.api.stores import as_store
 from azremedy.domain.plan import Decision, Verdict
 from azremedy.domain.planner.assemble import Section, assemble
 from azremedy.domain.planner.undo import plan_undo as plan_sections
@@ -15,14 +15,14 @@ from azremedy.domain.resources import ManagementLock
 from azremedy.domain.run import RunState, StepState
 from azremedy.domain.steps import CreateLock, DeleteLock
 from azremedy.engine.handlers.base import Memory
-from azremedy.engine.history import Past, list_journals, list_past, read_past, remember
-from azremedy.engine.run_lock import is_held
+from azremedy.engine.history import Past, find_past, list_journals, list_past, remember
 from azremedy.errors import EXIT_DONE, EXIT_INTERRUPTED, RefusedError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Collection
 
     from azremedy.api.connect import Azure
+    from azremedy.api.stores import Place
     from azremedy.domain.plan import Plan
     from azremedy.engine.unreadable import UnreadableRun
 
@@ -45,36 +45,38 @@ class PastRun:
     """The run that took it back."""
 
 
-def list_runs(root: Path) -> tuple[PastRun, ...]:
-    """List the runs of a state folder that can be read, the newest first. Reads files only."""
-    return tuple(each for each in list_all_runs(root) if isinstance(each, PastRun))
+def list_runs(place: Place) -> tuple[PastRun, ...]:
+    """List the runs in a place that can be read, the newest first. Changes nothing."""
+    return tuple(each for each in list_all_runs(place) if isinstance(each, PastRun))
 
 
-def list_all_runs(root: Path) -> tuple[PastRun | UnreadableRun, ...]:
-    """List the runs of a state folder, the newest first, also those that cannot be read."""
-    found = list_journals(root / "runs")
+def list_all_runs(place: Place) -> tuple[PastRun | UnreadableRun, ...]:
+    """List the runs in a place, the newest first, also those that cannot be read."""
+    store = as_store(place)
+    found, living = list_journals(store), store.list_living()
     pasts = [past for past in found if isinstance(past, Past)]
     undone = {past.plan.undoes: past.run_id for past in pasts if past.plan.undoes and _ok(past)}
     return tuple(
-        _sum_up(each, root, undone.get(each.run_id or "")) if isinstance(each, Past) else each
+        _sum_up(each, living, undone.get(each.run_id or "")) if isinstance(each, Past) else each
         for each in found
     )
 
 
-def read_run(root: Path, run_id: str) -> PastRun:
+def read_run(place: Place, run_id: str) -> PastRun:
     """Read one run.
 
     Raises:
         TargetNotFoundError: there is no such run.
         JournalDamagedError: its journal cannot be read.
     """
-    past = read_past(root / "runs" / run_id)
-    others = list_past(root / "runs")
+    store = as_store(place)
+    past = find_past(store, run_id)
+    others = list_past(store, since=past.began)
     undone = (each.run_id for each in others if each.plan.undoes == run_id and _ok(each))
-    return _sum_up(past, root, next(undone, None))
+    return _sum_up(past, store.list_living(), next(undone, None))
 
 
-def plan_undo(azure: Azure, run_id: str, *, state_folder: Path | None = None) -> Plan:
+def plan_undo(azure: Azure, run_id: str, *, state_folder: Place | None = None) -> Plan:
     """Plan the opposite of what a run did, the last step first.
 
     Raises:
@@ -82,8 +84,7 @@ def plan_undo(azure: Azure, run_id: str, *, state_folder: Path | None = None) ->
         JournalDamagedError: its journal cannot be read.
         RefusedError: it still runs, was cut off, or was undone already.
     """
-    root = state_folder or find_state_folder(azure)
-    found = read_run(root, run_id)
+    found = read_run(azure.find_store(state_folder), run_id)
     _check_settled(found, run_id)
     past = found.past
     sections = tuple(map(_warn_of_locks, plan_sections(past.plan, past.results, past.accepted)))
@@ -126,18 +127,18 @@ def _ok(past: Past) -> bool:
     return past.exit_code == EXIT_DONE
 
 
-def _sum_up(past: Past, root: Path, undone_by: str | None) -> PastRun:
+def _sum_up(past: Past, living: Collection[str], undone_by: str | None) -> PastRun:
     return PastRun(
         # An operation's token is like a key: it is for taking the run up, which reads it itself.
         past=replace(past, tokens={}),
-        state=_tell_state(past, root),
+        state=_tell_state(past, living),
         locks_off=_list_off(past),
         undone_by=undone_by,
     )
 
 
-def _tell_state(past: Past, root: Path) -> str:
-    if is_held(root, past.run_id or ""):
+def _tell_state(past: Past, living: Collection[str]) -> str:
+    if past.run_id in living:
         return ALIVE
     if past.exit_code is None:
         return CUT_OFF

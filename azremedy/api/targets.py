@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azremedy.domain.plan import Origin
 from azremedy.errors import (
     AmbiguousTargetError,
     TargetNotFoundError,
@@ -16,6 +15,7 @@ from azremedy.ids import RESOURCE_GROUP, VIRTUAL_MACHINE, ResourceId
 
 if TYPE_CHECKING:
     from azremedy.api.connect import Azure
+    from azremedy.domain.plan import Origin  # noqa: TC004 - wire reads no class of here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

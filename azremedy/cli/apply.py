@@ -17,6 +17,7 @@ from azremedy.cli.given import take_connection_of_run
 from azremedy.cli.options import connection_options
 from azremedy.cli.output import asked
 from azremedy.cli.ramp_options import ramp_options
+from azremedy.cli.run_options import state_option
 from azremedy.domain.shards import parse_shard, take_shard
 from azremedy.errors import RefusedError
 from azremedy.report.guest_text import show_outputs
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     help="With --dry-run: exit 10 when there is something to do.",
 )
 @ramp_options
+@state_option
 @connection_options
 def command(**options: Any) -> None:
     """Carry out a plan from a file, exactly as it was kept, and once.

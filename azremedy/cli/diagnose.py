@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,7 @@ from azremedy.cli.given import take_connection, take_targets
 from azremedy.cli.names import remember
 from azremedy.cli.options import connection_options, vm_options
 from azremedy.cli.output import answer
+from azremedy.cli.playbook_option import playbook_option
 from azremedy.domain.findings import Certainty
 from azremedy.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from azremedy.report.diagnosis_text import show_diagnosis
@@ -34,14 +34,7 @@ EXIT_CONFIRMED = 10
 @click.command("diagnose")
 @vm_options
 @click.option("--code", metavar="CODE", help="The error code, besides those that Azure names.")
-@click.option(
-    "--playbook",
-    "playbooks",
-    multiple=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A playbook of your own; may be repeated.",
-)
+@playbook_option
 @click.option("--everything", is_flag=True, help="Ask every rule, whatever the code.")
 @click.option(
     "--look-inside", is_flag=True, help="Also run azremedy's check inside the VM; asks first."

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from azremedy.cli.names import complete_codes
 from azremedy.cli.output import answer, output_options
+from azremedy.cli.playbook_option import playbook_option
 from azremedy.errors import UsageError
 from azremedy.playbooks import explaining
 from azremedy.report.explain_text import show_codes, show_explanation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -25,13 +26,7 @@ if TYPE_CHECKING:
 @click.command("explain")
 @click.argument("code", nargs=-1, shell_complete=complete_codes)
 @click.option("--list", "all_codes", is_flag=True, help="List all codes instead.")
-@click.option(
-    "--playbook",
-    "playbooks",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    help="A playbook of your own; may be repeated.",
-)
+@playbook_option
 @output_options
 def command(
     code: tuple[str, ...], *, all_codes: bool, playbooks: tuple[Path, ...], **_: str

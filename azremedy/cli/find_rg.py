@@ -12,9 +12,7 @@ from azremedy.cli.given import take_connection
 from azremedy.cli.names import remember
 from azremedy.cli.options import connection_options
 from azremedy.cli.output import answer
-from azremedy.domain.ownership import parse_vm_id
 from azremedy.errors import EXIT_DONE, EXIT_FAILURES
-from azremedy.report.groups_text import show_gaps, show_groups
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +37,9 @@ def command(**options: Any) -> None:
       azremedy find-rg --sandbox restore-point-limit
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     with api.connect(take_connection(options)) as azure:
+        # Not before: signing in waits for the network meanwhile.
+        from azremedy.report.groups_text import show_gaps, show_groups  # noqa: PLC0415 - as above
+
         evidence = api.find_groups(azure, locked=options["locked"])
     remember(_list_names(evidence))
     answer(evidence, lambda out: show_groups(evidence, out))
@@ -48,6 +49,8 @@ def command(**options: Any) -> None:
 
 def _list_names(evidence: GroupsEvidence) -> Iterator[ResourceId]:
     """List the groups, and the VMs that their collections are of."""
+    from azremedy.domain.ownership import parse_vm_id  # noqa: PLC0415 - not before signing in
+
     for found in evidence.groups:
         yield found.group.id
         for collection in found.collections:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -20,6 +19,7 @@ from azremedy.cli.options import (
     no_wait_option,
     vm_options,
 )
+from azremedy.cli.playbook_option import playbook_option
 from azremedy.domain.planner.fix.options import FixOptions
 from azremedy.errors import UsageError
 
@@ -28,14 +28,7 @@ from azremedy.errors import UsageError
 @vm_options
 @all_failed_option
 @click.option("--code", metavar="CODE", help="The error code, instead of the last job's.")
-@click.option(
-    "--playbook",
-    "playbooks",
-    multiple=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A playbook of your own; may be repeated.",
-)
+@playbook_option
 @click.option("--everything", is_flag=True, help="Ask every rule, whatever the code.")
 @click.option(
     "--look-inside", is_flag=True, help="First run azremedy's check inside the VM; asks first."

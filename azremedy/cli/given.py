@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from azremedy import api
 from azremedy.cli.names import keep_world
-from azremedy.domain.steps import WaitFor
 from azremedy.errors import UsageError
+
+if TYPE_CHECKING:
+    from azremedy.domain.steps import WaitFor
 
 
 def take_connection(options: dict[str, Any]) -> api.ConnectOptions:
@@ -26,6 +28,7 @@ def take_connection(options: dict[str, Any]) -> api.ConnectOptions:
     """
     names = ("subscription", "tenant", "cloud", "sandbox", "record", "read_only")
     given = {name: options.pop(name) for name in names}
+    given["state"] = options.pop("state", None)
     if empty := next((name for name, value in given.items() if value == ""), None):
         raise UsageError(f"--{empty} is empty", advice="Give it a value, or leave it out.")
     if given["record"] and not given["sandbox"]:
@@ -123,12 +126,12 @@ def take_wait(options: dict[str, Any], name: str) -> WaitFor:
     Raises:
         UsageError: for both.
     """
-    wait = WaitFor(options.pop(name))
+    wait = api.WaitFor(options.pop(name))
     if not options.pop("no_wait"):
         return wait
-    if is_typed(name) and wait is not WaitFor.NONE:
+    if is_typed(name) and wait is not api.WaitFor.NONE:
         raise UsageError(f"--no-wait and --wait {wait} contradict", advice="Leave one out.")
-    return WaitFor.NONE
+    return api.WaitFor.NONE
 
 
 def _expand(text: str) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from azremedy.cli.run_options import find_root
 from azremedy.cli.settings import SETTINGS
 from azremedy.errors import MalformedIdError
 from azremedy.ids import RESOURCE_GROUP, VIRTUAL_MACHINE, ResourceId, is_guid
@@ -123,9 +122,13 @@ def complete_groups(
 def complete_runs(
     ctx: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem[str]]:
-    """Offer the runs whose journals are here, the newest first."""
+    """Offer the runs whose journals are on this machine, the newest first."""
+    from azremedy.api.stores import find_state, is_url  # noqa: PLC0415 - only for runs
+
     rehearsals = bool(ctx.params.get("sandbox") or ctx.params.get("rehearsals"))
-    folder = find_root(rehearsals=rehearsals) / "runs"
+    if is_url(state := find_state(ctx.params.get("state"))):
+        return []
+    folder = Path(state, "sandbox" if rehearsals else "", "runs")
     names = sorted((path.name for path in folder.glob("*")), reverse=True)
     return _offer(dict.fromkeys(names, ""), incomplete)
 

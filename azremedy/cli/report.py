@@ -15,11 +15,12 @@ from azremedy.api.runs import read_run
 from azremedy.cli import console
 from azremedy.cli.names import complete_runs
 from azremedy.cli.output import answer, asked
-from azremedy.cli.run_options import check_run_id, find_root, place_options
+from azremedy.cli.run_options import check_run_id, open_runs, place_options
 from azremedy.errors import UsageError
 
 if TYPE_CHECKING:
     from azremedy.domain.estate import Scan
+    from azremedy.engine.store import Store
     from azremedy.report.material import Material
 
 _FORMS = {
@@ -67,7 +68,14 @@ def _file_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.argument("what", metavar="RUN|PLAN|SCAN", shell_complete=complete_runs)
 @_file_options
 @place_options
-def command(*, what: str, rehearsals: bool, output: str, **files: Path | None) -> None:  # noqa: ARG001 - -o is kept by its option
+def command(
+    *,
+    what: str,
+    rehearsals: bool,
+    state: str | None,
+    output: str,  # noqa: ARG001 - -o is kept by its option
+    **files: Path | None,
+) -> None:
     """Tell a run, a kept plan or a kept scan as a document.
 
     Causes with the facts they rest on, steps with their outcome and request ids, the loss sheet,
@@ -83,7 +91,11 @@ def command(*, what: str, rehearsals: bool, output: str, **files: Path | None) -
     named = {form: path for form, path in files.items() if path is not None}
     if there := next((path for path in named.values() if path.exists()), None):
         raise UsageError(f"{there} is there already", advice="Name a new file.")
-    told = _read_file(Path(what)) if Path(what).is_file() else _read_run(what, rehearsals)
+    if Path(what).is_file():
+        told = _read_file(Path(what))
+    else:
+        with open_runs(state, rehearsals=rehearsals) as store:
+            told = _read_run(what, store)
     for form, path in named.items():
         _write(path, told.write(form))
         console.conversation().print(f"Written: {path}", markup=False, soft_wrap=True)
@@ -91,10 +103,10 @@ def command(*, what: str, rehearsals: bool, output: str, **files: Path | None) -
         answer(told.document, lambda _: click.echo(told.md(), nl=False))
 
 
-def _read_run(run_id: str, rehearsals: bool) -> _Told:  # noqa: FBT001 - as the option has it
-    found = read_run(find_root(rehearsals=rehearsals), check_run_id(run_id))
+def _read_run(run_id: str, store: Store) -> _Told:
+    found = read_run(store, check_run_id(run_id))
     title = f"Run {found.past.run_id}: {found.past.plan.command}, {found.state}"
-    return _tell(tell_run(found), found, title)
+    return _tell(tell_run(found, store), found, title)
 
 
 def _read_file(path: Path) -> _Told:

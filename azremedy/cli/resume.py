@@ -16,8 +16,9 @@ from azremedy.cli.given import take_connection_of_run
 from azremedy.cli.names import complete_runs
 from azremedy.cli.options import connection_options
 from azremedy.cli.output import answer_done
+from azremedy.cli.pipelines import tell_pipeline
 from azremedy.cli.ramp_options import ramp_options, take_ramp
-from azremedy.cli.run_options import check_run_id, find_root
+from azremedy.cli.run_options import check_run_id, open_runs, state_option
 from azremedy.cli.stopping import stopping
 from azremedy.domain.run import RunState
 from azremedy.engine.stop import Steering
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.argument("run_id", metavar="RUN", shell_complete=complete_runs)
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 @ramp_options
+@state_option
 @connection_options
 def command(**options: Any) -> None:
     """Take up a run that was cut off, interrupted, or failed.
@@ -49,7 +51,8 @@ def command(**options: Any) -> None:
     run_id, yes = check_run_id(options.pop("run_id")), options.pop("yes")
     ramp = take_ramp(options)
     connection = take_connection_of_run(options)
-    found = read_run(find_root(rehearsals=connection.sandbox is not None), run_id)
+    with open_runs(connection.state, rehearsals=connection.sandbox is not None) as store:
+        found = read_run(store, run_id)
     if connection.subscription is None:
         target = found.past.plan.targets[0].target
         connection = replace(connection, subscription=target.subscription_id)
@@ -60,6 +63,7 @@ def command(**options: Any) -> None:
         steering = Steering(ramp=ramp)
         with stopping(steering.stop), following(found.past.plan) as listen:
             run = api.resume(azure, run_id, listen=listen, steering=steering)
+    tell_pipeline(run)
     answer_done(run, lambda out: show_run(run, out))
     raise SystemExit(run.exit_code)
 

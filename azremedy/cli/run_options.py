@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -13,6 +11,9 @@ from azremedy.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from azremedy.engine.store import Store
 
 CommandT = TypeVar("CommandT", bound="Callable[..., Any]")
 
@@ -22,16 +23,33 @@ def place_options(command: CommandT) -> CommandT:
     rehearsals = click.option(
         "--rehearsals", is_flag=True, help="Runs in sandboxes, which are kept apart."
     )
-    return rehearsals(output_options(command))
+    return rehearsals(state_option(output_options(command)))
 
 
-def find_root(*, rehearsals: bool) -> Path:
-    """Give the state folder; ``AZREMEDY_STATE_DIR`` names another than the platform's."""
-    from platformdirs import user_state_path  # noqa: PLC0415 - only for runs
+def state_option(command: CommandT) -> CommandT:
+    """Add where runs are kept."""
+    return click.option(
+        "--state",
+        metavar="FOLDER|URL",
+        envvar="AZREMEDY_STATE",
+        callback=_check_state,
+        help="Keep runs, and look them up, in this folder, or in a container that machines share: "
+        "https://ACCOUNT.blob.core.windows.net/CONTAINER[/PREFIX].",
+    )(command)
 
-    named = os.environ.get("AZREMEDY_STATE_DIR")
-    root = Path(named) if named else user_state_path("azremedy", appauthor=False)
-    return root / "sandbox" if rehearsals else root
+
+def _check_state(_ctx: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    """Refuse an empty place, as when a script's variable is not set."""
+    if value == "":
+        raise UsageError("--state is empty", advice="Give it a value, or leave it out.")
+    return value
+
+
+def open_runs(state: str | None, *, rehearsals: bool) -> AbstractContextManager[Store]:
+    """Open the place where runs are kept, and close it again."""
+    from azremedy.api.stores import open_store  # noqa: PLC0415 - only for runs
+
+    return open_store(state, rehearsals=rehearsals)
 
 
 def check_run_id(run_id: str) -> str:

@@ -10,7 +10,7 @@ from azremedy.api.runs import PastRun, list_all_runs, read_run
 from azremedy.cli import console
 from azremedy.cli.names import complete_runs
 from azremedy.cli.output import answer
-from azremedy.cli.run_options import check_run_id, find_root, place_options
+from azremedy.cli.run_options import check_run_id, open_runs, place_options
 from azremedy.cli.suggesting import Suggesting
 from azremedy.report.runs_text import (
     show_locks_off,
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.group("runs", cls=Suggesting, invoke_without_command=True)
 @place_options
 @click.pass_context
-def command(ctx: click.Context, /, *, rehearsals: bool, **_: str) -> None:
+def command(ctx: click.Context, /, *, rehearsals: bool, state: str | None, **_: str) -> None:
     """List what azremedy did, the newest run first.
 
     A run that was cut off can be taken up with 'azremedy resume', one that is over can be taken
@@ -44,7 +44,8 @@ def command(ctx: click.Context, /, *, rehearsals: bool, **_: str) -> None:
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     if ctx.invoked_subcommand is not None:
         return
-    found = list_all_runs(find_root(rehearsals=rehearsals))
+    with open_runs(state, rehearsals=rehearsals) as store:
+        found = list_all_runs(store)
     answer(found, lambda out: _show(found, out))
 
 
@@ -79,7 +80,7 @@ def _row(found: PastRun | UnreadableRun) -> tuple[str, str, str, str, str]:
 @command.command("show")
 @click.argument("run_id", metavar="RUN", shell_complete=complete_runs)
 @place_options
-def show(*, run_id: str, rehearsals: bool, **_: str) -> None:
+def show(*, run_id: str, rehearsals: bool, state: str | None, **_: str) -> None:
     """Show what became of each step of a run, with times and request ids.
 
     \b
@@ -87,7 +88,8 @@ def show(*, run_id: str, rehearsals: bool, **_: str) -> None:
       azremedy runs show 20261120T080000Z-7f593ab0
       azremedy runs show 20261120T080000Z-7f593ab0 -o json --query past.exitCode
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
-    found = read_run(find_root(rehearsals=rehearsals), check_run_id(run_id))
+    with open_runs(state, rehearsals=rehearsals) as store:
+        found = read_run(store, check_run_id(run_id))
     answer(found, lambda out: _show_run(found, out))
 
 

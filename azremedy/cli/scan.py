@@ -14,6 +14,8 @@ from azremedy.cli.given import take_connection
 from azremedy.cli.names import remember
 from azremedy.cli.options import connection_options
 from azremedy.cli.output import answer
+from azremedy.cli.pipelines import tell_pipeline_of_scan
+from azremedy.cli.playbook_option import playbook_option
 from azremedy.domain.sightings import CountPoints
 from azremedy.errors import EXIT_DONE, EXIT_FAILURES, UsageError
 from azremedy.report.groups_text import show_gaps
@@ -46,14 +48,7 @@ EXIT_FAILING = 10
     show_default=True,
     help="Whose restore points are counted; a request for each collection.",
 )
-@click.option(
-    "--playbook",
-    "playbooks",
-    multiple=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="A playbook of your own; may be repeated.",
-)
+@playbook_option
 @click.option("--all", "every", is_flag=True, help="Show all VMs of each cause.")
 @click.option(
     "--out",
@@ -90,6 +85,7 @@ def command(**options: Any) -> None:
     remember(vm.id for vm in found.vms)
     if out is not None:
         save_scan(found, out)
+    tell_pipeline_of_scan(found, out)
     answer(found, lambda to: show_scan(found, to, every=every, file=str(out or "FILE")))
     show_gaps(found.gaps, console.errors())
     raise SystemExit(_exit_code(found, detailed=detailed))

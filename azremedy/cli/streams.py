@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import os
 import sys
-from pathlib import Path
 
 PLAIN = "azremedy-plain"
 """Name of the way to write characters that a stream's code page does not have."""
@@ -27,7 +26,8 @@ def prepare_streams() -> None:
     """Open streams that were closed, and let none fail on a character."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for the process's life
+            # For the process's life; pathlib takes longer to load than all this.
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
     # A Windows console may have a code page of 256 characters, a pipe always has.
     codecs.register_error(PLAIN, write_plainly)
     for stream in (sys.stdout, sys.stderr):

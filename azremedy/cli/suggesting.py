@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import click
@@ -40,6 +39,8 @@ class Suggesting(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            from difflib import get_close_matches  # noqa: PLC0415 - only for typos
+
             if near := get_close_matches(args[0], self.list_commands(ctx), n=1):
                 told = f"{error.message} Did you mean '{near[0]}'?"
                 raise click.UsageError(told, ctx) from error

@@ -14,12 +14,13 @@ from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection_of_run
 from azremedy.cli.names import complete_runs
 from azremedy.cli.options import change_options, connection_options
-from azremedy.cli.run_options import check_run_id, find_root
+from azremedy.cli.run_options import check_run_id, open_runs, state_option
 
 
 @click.command("undo")
 @click.argument("run_id", metavar="RUN", shell_complete=complete_runs)
 @change_options
+@state_option
 @connection_options
 def command(**options: Any) -> None:
     """Take back what a run did, the last step first, as far as Azure allows.
@@ -34,7 +35,8 @@ def command(**options: Any) -> None:
     run_id = check_run_id(options.pop("run_id"))
     flow = take_flow(options)
     connection = take_connection_of_run(options)
-    found = read_run(find_root(rehearsals=connection.sandbox is not None), run_id)
+    with open_runs(connection.state, rehearsals=connection.sandbox is not None) as store:
+        found = read_run(store, run_id)
     if connection.subscription is None:
         target = found.past.plan.targets[0].target
         connection = replace(connection, subscription=target.subscription_id)

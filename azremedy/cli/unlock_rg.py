@@ -11,7 +11,6 @@ from azremedy.cli.flow import carry_out, take_flow
 from azremedy.cli.given import take_connection, take_vms
 from azremedy.cli.names import complete_groups
 from azremedy.cli.options import change_options, connection_options, vm_options
-from azremedy.domain.planner.unlock import UnlockOptions
 
 
 @click.command("unlock-rg")
@@ -44,7 +43,7 @@ def command(**options: Any) -> None:
         plan = api.plan_unlock(
             azure,
             asked,
-            UnlockOptions(include_inherited=options["include_inherited"]),
+            api.UnlockOptions(include_inherited=options["include_inherited"]),
             max_targets=flow.max_targets,
         )
         code = carry_out(azure, plan, flow)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from azremedy.collect import backups, cases, groups, lists, orphans, vms
+from azremedy.collect import backups, groups, lists, orphans, vms
 from azremedy.collect.readers import Memo, Reader
 from azremedy.gateways.clock import Clock
 from azremedy.gateways.session import Gateways
@@ -65,6 +65,8 @@ class Collector:
             TargetNotFoundError: there is no such VM, and no vault protects one of that id.
             SignInError: nobody can go on without signing in.
         """
+        from azremedy.collect import cases  # noqa: PLC0415 - loads all rules
+
         return cases.collect_case(self._reader, vm_id)
 
     def complete_case(self, case: Case, needs: Collection[Need]) -> Case:
@@ -73,6 +75,8 @@ class Collector:
         Raises:
             SignInError: nobody can go on without signing in.
         """
+        from azremedy.collect import cases  # noqa: PLC0415 - loads all rules
+
         return cases.complete_case(self._reader, case, needs)
 
     def find_protected(self, name: str, group: str | None) -> tuple[ResourceId, ...]:

@@ -31,12 +31,13 @@ def collect_groups(reader: Reader) -> GroupsEvidence:
     Raises:
         AzremedyError: when the groups themselves cannot be listed.
     """
-    groups = reader.gateways.groups.list_groups()
     with ThreadPoolExecutor() as pool:
+        reading_groups = pool.submit(reader.gateways.groups.list_groups)
         reading_locks = pool.submit(lists.list_locks, reader)
         reading_patterns = pool.submit(lists.list_patterns, reader)
         reading_homes = pool.submit(lists.list_homes_of_vms, reader)
         collections = _read_collections(reader)
+    groups = reading_groups.result()
     locks, homes = reading_locks.result(), reading_homes.result()
     patterns = reading_patterns.result()
     found = tuple(

@@ -12,19 +12,19 @@ import os
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from azremedy.engine.journal import JOURNAL, VERBATIM
 from azremedy.engine.leases import LASTING, Leases, Moment
 from azremedy.engine.store import KeptJournal, ListedRun
-from azremedy.errors import AccessError, AzremedyError, HeldError, RefusedError, UsageError
+from azremedy.errors import AzremedyError, HeldError, RefusedError
 from azremedy.gateways.blobs import PositionTakenError
 from azremedy.wire import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import timedelta
 
     from azremedy.engine.journal import JournalEntry
     from azremedy.engine.store import OpenJournal, Watch
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 READERS = 8
 """How many journals are read at once."""
-QUIET_S = 15
-"""For how many seconds after a failure nothing more is tried to be written."""
+QUIET = timedelta(seconds=15)
+"""For how long after a failure nothing more is tried to be written."""
 _ADVICE = (
     "Nothing is changed without a journal. When the container can be written again, "
     "'azremedy resume' takes the run up."
@@ -47,11 +47,15 @@ class BlobStore:
     Args:
         blobs: the container; closed with this.
         lasting: how long targets stay held by a process that is gone.
+        quiet: for how long nothing more is written after a failure.
     """
 
-    def __init__(self, blobs: BlobsGateway, *, lasting: timedelta = LASTING) -> None:
+    def __init__(
+        self, blobs: BlobsGateway, *, lasting: timedelta = LASTING, quiet: timedelta = QUIET
+    ) -> None:
         self._blobs = blobs
         self._lasting = lasting
+        self._quiet = quiet
 
     def create(self, run_id: str) -> OpenJournal:
         """Make an empty journal.
@@ -64,7 +68,7 @@ class BlobStore:
             self._blobs.create_log(name)
         except AzremedyError as error:
             raise _unwritable(self._blobs.url(name), error) from error
-        return BlobJournal(self._blobs, name, position=0)
+        return BlobJournal(self._blobs, name, position=0, quiet=self._quiet)
 
     def reopen(self, run_id: str) -> OpenJournal:
         """Go on at the end of a journal.
@@ -77,7 +81,7 @@ class BlobStore:
             position = self._blobs.get_size(name)
         except AzremedyError as error:
             raise _unwritable(self._blobs.url(name), error) from error
-        return BlobJournal(self._blobs, name, position=position)
+        return BlobJournal(self._blobs, name, position=position, quiet=self._quiet)
 
     def list_runs(self) -> tuple[ListedRun, ...]:
         """List the journals, with when each was written last."""
@@ -162,9 +166,13 @@ class BlobJournal:
         blobs: the container.
         name: the file.
         position: where it ends.
+        quiet: for how long nothing more is written after a failure.
     """
 
-    def __init__(self, blobs: BlobsGateway, name: str, *, position: int) -> None:
+    def __init__(
+        self, blobs: BlobsGateway, name: str, *, position: int, quiet: timedelta = QUIET
+    ) -> None:
+        self._quiet_s = quiet.total_seconds()
         self._blobs = blobs
         self._name = name
         self._position = position
@@ -186,7 +194,7 @@ class BlobJournal:
         line = (to_json(entry, indent=None, spare=VERBATIM) + "\n").encode()
         with self._guard:
             # Locks are not to wait for a container that has just not answered.
-            if self._failed is not None and self._failed[0].age() < QUIET_S:
+            if self._failed is not None and self._failed[0].age() < self._quiet_s:
                 raise self._failed[1]
             try:
                 self._append(line)
@@ -206,15 +214,13 @@ class BlobJournal:
             self._position += self._find_arrived()
             self._unseen = ()
             self._send(line)
-        self._position += len(line)
-        self._unseen = ()
 
     def _send(self, line: bytes) -> None:
-        try:
-            self._blobs.append(self._name, line, position=self._position)
-        except (AccessError, UsageError):
-            self._unseen = (*self._unseen, line)
-            raise
+        # Before it is sent: somebody may interrupt before its answer is here.
+        self._unseen = (*self._unseen, line)
+        self._blobs.append(self._name, line, position=self._position)
+        self._position += len(line)
+        self._unseen = ()
 
     def _find_arrived(self) -> int:
         """Give the length of the entry that stands at the position; 0 when it is not ours."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from azremedy.engine.handlers.base import Memory
-    from azremedy.engine.store import KeptJournal, ListedRun, Store
+    from azremedy.engine.store import KeptJournal, ListedRun, Shelf
 
 
 BEGINNING = b'{"entry": "'
@@ -126,7 +126,7 @@ def read_past(folder: Path) -> Past:
     return parse_past(kept)
 
 
-def find_past(store: Store, run_id: str) -> Past:
+def find_past(store: Shelf, run_id: str) -> Past:
     """Read a run's journal.
 
     Raises:
@@ -261,14 +261,14 @@ def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:
     return tokens
 
 
-def list_past(store: Store, *, since: datetime | None = None) -> tuple[Past, ...]:
+def list_past(store: Shelf, *, since: datetime | None = None) -> tuple[Past, ...]:
     """List the runs that can be read, the newest first, as :func:`list_journals` does."""
     found = list_journals(store, since=since)
     return tuple(past for past in found if isinstance(past, Past))
 
 
 def list_journals(
-    store: Store, *, since: datetime | None = None
+    store: Shelf, *, since: datetime | None = None
 ) -> tuple[Past | UnreadableRun, ...]:
     """List runs, the newest first; left out are those that never began.
 
@@ -306,7 +306,7 @@ def _was_written(kept: KeptJournal, since: datetime) -> bool:
     return told is None or datetime.fromisoformat(told[1].decode()) >= since - MARGIN
 
 
-def check_readable(store: Store, *, since: datetime) -> None:
+def check_readable(store: Shelf, *, since: datetime) -> None:
     """Refuse to judge by journals when one of them hides what happened.
 
     Args:

@@ -6,6 +6,7 @@ A lease ends by itself a minute after its last renewal, so a holder that is gone
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +19,10 @@ from azremedy.gateways.blobs import BlobsGateway
 LASTING = timedelta(seconds=60)
 """How long a lease outlives its holder: the longest that Azure gives, but for endless ones.
 Source: learn.microsoft.com/rest/api/storageservices/lease-blob (2025-08-01)."""
+
+
+RENEWERS = 8
+"""How many leases are renewed at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +113,10 @@ class Leases:
 
     def renew(self) -> None:
         """Hold all of them for as long again; where Azure does not answer, the time runs on."""
-        for name, lease in tuple(self.held.items()):
-            asked = Moment.now()
-            try:
-                ours = self.blobs.renew_lease(name, lease.lease_id)
-            except AzremedyError:
-                # The others would not be answered either.
-                return
-            if not ours:
-                self.lost.set()
-            else:
-                self.held[name] = Lease(lease.lease_id, asked)
+        unanswered = Event()
+        with ThreadPoolExecutor(max_workers=RENEWERS) as pool:
+            for name, lease in tuple(self.held.items()):
+                pool.submit(self._renew_one, name, lease.lease_id, unanswered)
 
     def start(self) -> Thread:
         """Renew them from now on, in a thread of its own."""
@@ -136,6 +134,21 @@ class Leases:
     def _renew_on(self) -> None:
         while not self.done.wait(self.lasting.total_seconds() / 4):
             self.renew()
+
+    def _renew_one(self, name: str, lease_id: str, unanswered: Event) -> None:
+        if unanswered.is_set():
+            # Nor would this one be answered.
+            return
+        asked = Moment.now()
+        try:
+            ours = self.blobs.renew_lease(name, lease_id)
+        except AzremedyError:
+            unanswered.set()
+            return
+        if ours:
+            self.held[name] = Lease(lease_id, asked)
+        else:
+            self.lost.set()
 
     def _find_age(self) -> float:
         return max((lease.renewed.age() for lease in tuple(self.held.values())), default=0.0)

@@ -73,7 +73,17 @@ class Watch(Protocol):
         """
 
 
-class Store(Protocol):
+class Shelf(Protocol):
+    """Gives runs to read."""
+
+    def list_runs(self) -> tuple[ListedRun, ...]:
+        """List what is kept, the oldest first; reads no journal."""
+
+    def fetch(self, run_ids: Iterable[str]) -> tuple[KeptJournal, ...]:
+        """Read journals, in the order asked for; those that are not there are left out."""
+
+
+class Store(Shelf, Protocol):
     """Keeps runs."""
 
     def create(self, run_id: str) -> OpenJournal:
@@ -89,12 +99,6 @@ class Store(Protocol):
         Raises:
             RefusedError: it cannot be written.
         """
-
-    def list_runs(self) -> tuple[ListedRun, ...]:
-        """List what is kept, the oldest first; reads no journal."""
-
-    def fetch(self, run_ids: Iterable[str]) -> tuple[KeptJournal, ...]:
-        """Read journals, in the order asked for; those that are not there are left out."""
 
     def hold(self, targets: Iterable[ResourceId], *, run_id: str) -> AbstractContextManager[Watch]:
         """Hold every target while the block runs.

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from azremedy.gateways import sending
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_backup import (
     OperationStatus,
@@ -30,9 +31,11 @@ if TYPE_CHECKING:
         ProtectedItem,
         RecoveryPoint,
     )
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
     from azremedy.ids import ResourceId
 
+POLICIES = "2026-10-01"
+"""The API version in which policies are read."""
 _VAULT = "Microsoft.RecoveryServices/Vaults"
 _ITEM = f"{_VAULT}/backupFabrics/protectionContainers/protectedItems"
 STATUS = "Microsoft.RecoveryServices/locations/backupStatus/action"
@@ -101,8 +104,11 @@ class TriggerReceipt:
 class BackupGateway:
     """Azure Backup in one subscription. Only ``trigger_backup`` changes anything."""
 
-    def __init__(self, connect: Connect[RecoveryServicesBackupClient]) -> None:
+    def __init__(
+        self, connect: Connect[RecoveryServicesBackupClient], documents: Connect[DocumentClient]
+    ) -> None:
         self._connect = connect
+        self._documents = documents
 
     def get_protection(self, vm_id: ResourceId, region: str) -> BackupProtection:
         """Say whether a VM is protected, and in which vault. Safe to repeat; changes nothing.
@@ -157,8 +163,9 @@ class BackupGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the policies of", action=READ_POLICIES, target=vault_id):
-            found = self._connect(vault_id).backup_policies.list(*_vault(vault_id), filter=_VMS)
-            documents = [document_of(entry) for entry in found]
+            path = f"{vault_id}/backupPolicies"
+            url = sending.make_url(path, api_version=POLICIES, filter=_VMS)
+            documents = sending.read_all(self._documents(vault_id), url)
             return tuple(parse_policy(document) for document in documents if _is_vm(document))
 
     def list_recovery_points(self, item_id: ResourceId) -> tuple[RecoveryPoint, ...]:

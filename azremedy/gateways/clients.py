@@ -26,6 +26,7 @@ from azremedy.gateways.request_log import RequestLogPolicy
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
+    from azure.core.rest import HttpRequest, HttpResponse
     from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.keyvault import KeyVaultManagementClient
@@ -142,7 +143,7 @@ def _quiet(package: str) -> None:
 
 
 def resource_client(link: Link, subscription_id: str) -> ResourceManagementClient:
-    """Make the client of groups, generic resources and subscriptions."""
+    """Make the client that changes generic resources, which have no client of their own."""
     from azure.mgmt.resource.resources import ResourceManagementClient  # noqa: PLC0415 - on use
 
     _quiet("azure.mgmt.resource.resources")
@@ -194,6 +195,42 @@ def resource_graph_client(link: Link, _subscription_id: str) -> ResourceGraphCli
     from azure.mgmt.resourcegraph import ResourceGraphClient  # noqa: PLC0415 - loads the SDK on use
 
     return ResourceGraphClient(link.credential, **_arguments(link))
+
+
+class DocumentClient:
+    """Sends requests through the session's pipeline, and knows no service and no model.
+
+    For reads whose answer is taken as the JSON that it is. The generated clients send the same
+    requests, but load 0.1 to 0.5 s of models first: longer than all that a short command does.
+
+    Args:
+        inner: the pipeline, and the host that relative URLs are for.
+        subscription_id: the subscription that is asked.
+    """
+
+    def __init__(self, inner: PipelineClient[Any, Any], subscription_id: str) -> None:
+        self._inner = inner
+        self.subscription = f"/subscriptions/{subscription_id}"
+
+    def send_request(self, request: HttpRequest) -> HttpResponse:
+        """Send a request; an error's answer is an answer."""
+        request.url = self._inner.format_url(request.url)
+        answer: HttpResponse = self._inner.send_request(request)
+        return answer
+
+    def close(self) -> None:
+        """Close the pipeline."""
+        self._inner.close()
+
+
+def document_client(link: Link, subscription_id: str) -> DocumentClient:
+    """Make the client of whatever is read as a document."""
+    from azure.core import PipelineClient  # noqa: PLC0415 - loads the SDK on use
+
+    inner: PipelineClient[Any, Any] = PipelineClient(
+        base_url=link.cloud.resource_manager, transport=link.transport, policies=_policies(link)
+    )
+    return DocumentClient(inner, subscription_id)
 
 
 def graph_client(link: Link, _subscription_id: str) -> PipelineClient[Any, Any]:

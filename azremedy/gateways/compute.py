@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from azremedy.gateways import sending
 from azremedy.gateways.operations import Call, Operation, Operations
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_compute import parse_collection, parse_extension, parse_vm
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient
 
     from azremedy.domain.resources import RestorePointCollection, VirtualMachine, VmExtension
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
     from azremedy.gateways.clock import Clock
     from azremedy.ids import ResourceId
 
+COLLECTIONS = "2026-04-01"
+"""The API version in which collections are read."""
 READ_VM = "Microsoft.Compute/virtualMachines/read"
 READ_EXTENSIONS = "Microsoft.Compute/virtualMachines/extensions/read"
 DELETE_EXTENSION = "Microsoft.Compute/virtualMachines/extensions/delete"
@@ -35,9 +38,11 @@ class ComputeGateway:
         connect: Connect[ComputeManagementClient],
         clock: Clock,
         *,
+        documents: Connect[DocumentClient],
         polling_interval_s: float,
     ) -> None:
         self._connect = connect
+        self._documents = documents
         self._operations = Operations(clock=clock, polling_interval_s=polling_interval_s)
 
     def get_vm(self, vm_id: ResourceId) -> VirtualMachine:
@@ -109,8 +114,8 @@ class ComputeGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the restore point collections", action=READ_COLLECTION):
-            found = self._connect().restore_point_collections.list_all()
-            return tuple(parse_collection(document_of(entry)) for entry in found)
+            client = self._documents()
+            return _read_collections(client, client.subscription)
 
     def list_collections_of_group(self, group_id: ResourceId) -> tuple[RestorePointCollection, ...]:
         """Return a group's restore point collections, without their points. Safe to repeat.
@@ -122,8 +127,7 @@ class ComputeGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the collections of", action=READ_COLLECTION, target=group_id):
-            found = self._connect(group_id).restore_point_collections.list(group_id.resource_group)
-            return tuple(parse_collection(document_of(entry)) for entry in found)
+            return _read_collections(self._documents(group_id), group_id)
 
     def get_collection(self, collection_id: ResourceId) -> RestorePointCollection:
         """Return a collection with its restore points. Safe to repeat.
@@ -137,9 +141,12 @@ class ComputeGateway:
         """
         tried = "reading the restore point collection"
         with translating(tried, action=READ_COLLECTION, target=collection_id):
-            calls = self._connect(collection_id).restore_point_collections
-            found = calls.get(*_collection_place(collection_id), expand="restorePoints")
-            collection = parse_collection(document_of(found))
+            url = sending.make_url(
+                collection_id.require_type(RESTORE_POINT_COLLECTION),
+                api_version=COLLECTIONS,
+                expand="restorePoints",
+            )
+            collection = parse_collection(sending.read(self._documents(collection_id), url))
         # Asked for and not sent means that there are none.
         return replace(collection, restore_points=collection.restore_points or ())
 
@@ -216,6 +223,14 @@ class ComputeGateway:
                 target=extension_id,
             ),
         )
+
+
+def _read_collections(
+    client: DocumentClient, place: ResourceId | str
+) -> tuple[RestorePointCollection, ...]:
+    path = f"{place}/providers/Microsoft.Compute/restorePointCollections"
+    url = sending.make_url(path, api_version=COLLECTIONS)
+    return tuple(map(parse_collection, sending.read_all(client, url)))
 
 
 def _collection_place(collection_id: ResourceId) -> tuple[str, str]:

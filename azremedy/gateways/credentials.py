@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 from azremedy.gateways.clouds import PUBLIC, Cloud
@@ -12,11 +14,12 @@ if TYPE_CHECKING:
         AccessToken,
         AccessTokenInfo,
         SupportsTokenInfo,
-        TokenCredential,
         TokenRequestOptions,
     )
 
 CLI_TIMEOUT_S = 30
+SPENT_S = 300
+"""Seconds before its end from which on a token is not used any more, as the SDK has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,78 @@ class TenantCredential:
         self.inner.close()
 
 
+class KeptTokens:
+    """A credential that is asked for each token once, whoever wants it and from which thread.
+
+    Each client of the SDK asks for itself, and not every credential keeps what it got: the Azure
+    CLI would be started for each of them.
+
+    Args:
+        inner: the credential that signs in.
+    """
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+        self._guard = Lock()
+        self._kept: dict[object, AccessTokenInfo] = {}
+        self._failed: dict[object, Exception] = {}
+
+    def begin(self, scope: str) -> None:
+        """Ask for a token in the background; that it fails is told to whoever asks first."""
+        Thread(target=self._begin, args=(scope,), daemon=True).start()
+
+    def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """Return a token, for those who know no other kind."""
+        from azure.core.credentials import AccessToken  # noqa: PLC0415 - loads the SDK on use
+
+        known = ("claims", "tenant_id", "enable_cae")
+        given: Any = {name: options[name] for name in known if options.get(name)}
+        found = self.get_token_info(*scopes, options=given)
+        return AccessToken(found.token, found.expires_on)
+
+    def get_token_info(
+        self, *scopes: str, options: TokenRequestOptions | None = None
+    ) -> AccessTokenInfo:
+        """Return a token that is good for some minutes at least."""
+        key = (scopes, tuple(sorted((options or {}).items())))
+        with self._guard:
+            if (failure := self._failed.pop(key, None)) is not None:
+                raise failure
+            if options and options.get("claims"):
+                # Azure takes the tokens that were given so far no more.
+                self._kept.clear()
+            elif (kept := self._kept.get(key)) is not None and not _is_spent(kept):
+                return kept
+            found: AccessTokenInfo = self._inner.get_token_info(*scopes, options=options or {})
+            self._kept[key] = found
+            return found
+
+    def close(self) -> None:
+        """Close the connections of the credential inside."""
+        self._inner.close()
+
+    def _begin(self, scope: str) -> None:
+        try:
+            self.get_token_info(scope)
+        except Exception as error:  # noqa: BLE001 - it is raised where the token is asked for
+            with self._guard:
+                self._failed[(scope,), ()] = error
+
+
+def _is_spent(token: AccessTokenInfo) -> bool:
+    # A token's times are the system's own, not Azure's: so does the SDK look at them.
+    now = time.time()
+    return token.expires_on - now < SPENT_S or (token.refresh_on or now + 1) <= now
+
+
+def load_credentials() -> None:
+    """Load what signs in, for those who have nothing better to do just now."""
+    import azure.identity  # noqa: F401, PLC0415 - loads the SDK on use
+
+
 def default_credential(
     cloud: Cloud, tenant: str | None = None, *, transport: Any | None = None
-) -> TokenCredential:
+) -> KeptTokens:
     """Make the SDK's default chain for a cloud, without any browser.
 
     Nothing is sent until a token is needed, so a missing sign-in shows at the first request as
@@ -77,4 +149,4 @@ def default_credential(
         **({"additionally_allowed_tenants": [tenant]} if tenant else {}),
         **({"transport": transport} if transport else {}),
     )
-    return TenantCredential(chain, tenant) if tenant else chain
+    return KeptTokens(TenantCredential(chain, tenant) if tenant else chain)

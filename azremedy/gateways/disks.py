@@ -9,10 +9,8 @@ from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_disks import parse_disk, parse_encryption_set
 
 if TYPE_CHECKING:
-    from azure.mgmt.resource.resources import ResourceManagementClient
-
     from azremedy.domain.resources import Disk, DiskEncryptionSet
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
     from azremedy.ids import ResourceId
 
 READ_DISK = "Microsoft.Compute/disks/read"
@@ -23,7 +21,7 @@ API_VERSION = "2024-03-02"
 class DisksGateway:
     """Managed disks of one subscription. Only reads."""
 
-    def __init__(self, connect: Connect[ResourceManagementClient]) -> None:
+    def __init__(self, connect: Connect[DocumentClient]) -> None:
         self._connect = connect
 
     def get_disk(self, disk_id: ResourceId) -> Disk:

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azremedy.domain.resources import ResourceGroup, Vault
+from azremedy.gateways import sending
 from azremedy.gateways.translate import translating
-from azremedy.gateways.wire_json import Json, document_of, resource_id, text
+from azremedy.gateways.wire_json import Json, resource_id, text
 from azremedy.ids import VAULT, VIRTUAL_MACHINE, ResourceId
 
 if TYPE_CHECKING:
-    from azure.mgmt.resource.resources import ResourceManagementClient
+    from azremedy.gateways.clients import Connect, DocumentClient
 
-    from azremedy.gateways.clients import Connect
-
+API_VERSION = "2025-04-01"
 READ_GROUPS = "Microsoft.Resources/subscriptions/resourceGroups/read"
 READ_RESOURCES = "Microsoft.Resources/subscriptions/resources/read"
 
@@ -32,7 +32,7 @@ class ListedResource:
 class GroupsGateway:
     """Resource groups and resources of one subscription. Every method only reads."""
 
-    def __init__(self, connect: Connect[ResourceManagementClient]) -> None:
+    def __init__(self, connect: Connect[DocumentClient]) -> None:
         self._connect = connect
 
     def list_groups(self) -> tuple[ResourceGroup, ...]:
@@ -44,8 +44,9 @@ class GroupsGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the resource groups", action=READ_GROUPS):
-            groups = self._connect().resource_groups.list()
-            return tuple(parse_group(document_of(group)) for group in groups)
+            client = self._connect()
+            url = sending.make_url(f"{client.subscription}/resourcegroups", api_version=API_VERSION)
+            return tuple(map(parse_group, sending.read_all(client, url)))
 
     def get_group(self, group_id: ResourceId) -> ResourceGroup:
         """Return one group. Safe to repeat.
@@ -57,8 +58,8 @@ class GroupsGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("reading the group", action=READ_GROUPS, target=group_id):
-            group = self._connect(group_id).resource_groups.get(group_id.resource_group)
-            return parse_group(document_of(group))
+            url = sending.make_url(group_id, api_version=API_VERSION)
+            return parse_group(sending.read(self._connect(group_id), url))
 
     def list_resources(
         self, resource_type: str | None = None, *, name: str | None = None
@@ -73,10 +74,14 @@ class GroupsGateway:
             AzremedyError: as ``translating`` tells them.
         """
         conditions = {"resourceType": resource_type, "name": name}
-        given = (f"{key} eq '{_quoted(value)}'" for key, value in conditions.items() if value)
+        given = [f"{key} eq '{_quoted(value)}'" for key, value in conditions.items() if value]
+        options = {"filter": " and ".join(given)} if given else {}
         with translating("listing the resources", action=READ_RESOURCES):
-            found = self._connect().resources.list(filter=" and ".join(given) or None)
-            listed = [parse_listed_resource(document_of(resource)) for resource in found]
+            client = self._connect()
+            url = sending.make_url(
+                f"{client.subscription}/resources", api_version=API_VERSION, **options
+            )
+            listed = [parse_listed_resource(each) for each in sending.read_all(client, url)]
         return tuple(
             each
             for each in listed

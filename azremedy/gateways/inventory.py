@@ -13,9 +13,7 @@ from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_json import Json, sections, text
 
 if TYPE_CHECKING:
-    from azure.mgmt.resource.resources import ResourceManagementClient
-
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
 
 _PLAIN = "/;:@()!$&'*+,="
 """What a path may hold as it is. Source: RFC 3986, section 3.3."""
@@ -48,7 +46,7 @@ class Ask:
 class InventoryGateway:
     """Every kind of document in one subscription. Both methods only read."""
 
-    def __init__(self, connect: Connect[ResourceManagementClient]) -> None:
+    def __init__(self, connect: Connect[DocumentClient]) -> None:
         self._connect = connect
 
     def get_document(self, ask: Ask) -> Json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from azremedy.domain.resources import LockLevel, ManagementLock
 from azremedy.errors import AzureAnswer, NotFoundError
+from azremedy.gateways import sending
 from azremedy.gateways.operations import Receipt, receipt_of
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_json import (
@@ -19,13 +20,12 @@ from azremedy.gateways.wire_json import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from azure.mgmt.resource.locks import ManagementLockClient
 
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
     from azremedy.ids import ResourceId
 
+API_VERSION = "2020-05-01"
 READ = "Microsoft.Authorization/locks/read"
 WRITE = "Microsoft.Authorization/locks/write"
 DELETE = "Microsoft.Authorization/locks/delete"
@@ -34,8 +34,11 @@ DELETE = "Microsoft.Authorization/locks/delete"
 class LocksGateway:
     """Management locks of one subscription, on it and on everything in it."""
 
-    def __init__(self, connect: Connect[ManagementLockClient]) -> None:
+    def __init__(
+        self, connect: Connect[ManagementLockClient], documents: Connect[DocumentClient]
+    ) -> None:
         self._connect = connect
+        self._documents = documents
 
     def list_locks(self) -> tuple[ManagementLock, ...]:
         """Return every lock of the subscription: its own, its groups' and its resources'.
@@ -47,8 +50,8 @@ class LocksGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the subscription's locks", action=READ):
-            found = self._connect().management_locks.list_at_subscription_level()
-            return _parse_all(found)
+            client = self._documents()
+            return _read_all(client, client.subscription)
 
     def list_locks_of_group(self, group_id: ResourceId) -> tuple[ManagementLock, ...]:
         """Return the locks on a group and on the resources in it.
@@ -61,9 +64,7 @@ class LocksGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the locks of", action=READ, target=group_id):
-            operations = self._connect(group_id).management_locks
-            found = operations.list_at_resource_group_level(group_id.resource_group)
-            return _parse_all(found)
+            return _read_all(self._documents(group_id), group_id)
 
     def get_lock(self, lock_id: ResourceId) -> ManagementLock:
         """Return one lock as it stands. Safe to repeat.
@@ -187,8 +188,10 @@ def _sdk_model(lock: ManagementLock) -> Any:
     )
 
 
-def _parse_all(models: Iterable[Any]) -> tuple[ManagementLock, ...]:
-    return tuple(parse_lock(model.serialize(keep_readonly=True)) for model in models)
+def _read_all(client: DocumentClient, place: ResourceId | str) -> tuple[ManagementLock, ...]:
+    path = f"{place}/providers/Microsoft.Authorization/locks"
+    url = sending.make_url(path, api_version=API_VERSION)
+    return tuple(map(parse_lock, sending.read_all(client, url)))
 
 
 def parse_lock(document: Json) -> ManagementLock:

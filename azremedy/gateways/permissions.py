@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 from azremedy.domain.permissions import Denial, Grant, Principal
 from azremedy.errors import PermissionDeniedError
 from azremedy.gateways import sending
-from azremedy.gateways.locks import resource_place
-from azremedy.gateways.roles import API_VERSION, READ_ASSIGNMENTS, READ_DEFINITIONS
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_json import Json, section, sections, text, texts
-from azremedy.gateways.wire_keyvaults import is_assigned
+from azremedy.gateways.wire_roles import (
+    API_VERSION,
+    READ_ASSIGNMENTS,
+    READ_DEFINITIONS,
+    is_assigned,
+)
 
 if TYPE_CHECKING:
-    from azure.mgmt.authorization import AuthorizationManagementClient
-    from azure.mgmt.resource.resources import ResourceManagementClient
-
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
     from azremedy.ids import ResourceId
 
 READ_DENIALS = "Microsoft.Authorization/denyAssignments/read"
@@ -35,13 +35,8 @@ class PermissionsGateway:
     be assigned (learn.microsoft.com/azure/role-based-access-control/conditions-overview, 2025).
     """
 
-    def __init__(
-        self,
-        connect: Connect[ResourceManagementClient],
-        roles: Connect[AuthorizationManagementClient],
-    ) -> None:
+    def __init__(self, connect: Connect[DocumentClient]) -> None:
         self._connect = connect
-        self._roles = roles
 
     def list_grants(self, scope: ResourceId, *, object_id: str) -> tuple[Grant, ...]:
         """Return what the caller's roles give at a scope, those from above included.
@@ -60,12 +55,8 @@ class PermissionsGateway:
         if not scope.resource_group:
             return self._list_by_roles(scope.subscription, object_id)
         with translating("reading the caller's permissions at", target=scope):
-            calls = self._roles(scope).permissions
-            if scope == scope.group:
-                found = calls.list_for_resource_group(scope.resource_group)
-            else:
-                found = calls.list_for_resource(*resource_place(scope))
-            return tuple(_parse_grant(each.serialize(keep_readonly=True)) for each in found)
+            url = sending.make_url(f"{scope}/{_PROVIDER}/permissions", api_version=API_VERSION)
+            return tuple(map(_parse_grant, sending.read_all(self._connect(scope), url)))
 
     def list_denials(self, place: ResourceId) -> tuple[Denial, ...]:
         """Return the deny assignments of a subscription or a group, those around it included.
@@ -76,9 +67,8 @@ class PermissionsGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the deny assignments of", action=READ_DENIALS, target=place):
-            calls, group = self._roles(place).deny_assignments, place.resource_group
-            found = calls.list_for_resource_group(group) if group else calls.list()
-            return tuple(_parse_denial(each.serialize(keep_readonly=True)) for each in found)
+            url = sending.make_url(f"{place}/{_PROVIDER}/denyAssignments", api_version=API_VERSION)
+            return tuple(map(_parse_denial, sending.read_all(self._connect(place), url)))
 
     def _list_by_roles(self, scope: ResourceId, object_id: str) -> tuple[Grant, ...]:
         if not object_id:

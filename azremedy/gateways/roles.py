@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING, Any
 from azremedy.gateways import sending
 from azremedy.gateways.operations import receipt_of
 from azremedy.gateways.translate import translating
-from azremedy.gateways.wire_keyvaults import is_assigned, parse_assignment, parse_permissions
+from azremedy.gateways.wire_keyvaults import parse_assignment, parse_permissions
+from azremedy.gateways.wire_roles import (
+    API_VERSION,
+    READ_ASSIGNMENTS,
+    READ_DEFINITIONS,
+    is_assigned,
+)
 
 if TYPE_CHECKING:
     from azure.mgmt.authorization import AuthorizationManagementClient
-    from azure.mgmt.resource.resources import ResourceManagementClient
 
     from azremedy.domain.keys import RoleAssignment, RolePermission
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
     from azremedy.gateways.operations import Receipt
     from azremedy.ids import ResourceId
 
-READ_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/read"
-READ_DEFINITIONS = "Microsoft.Authorization/roleDefinitions/read"
 WRITE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/write"
 DELETE_ASSIGNMENTS = "Microsoft.Authorization/roleAssignments/delete"
-API_VERSION = "2022-04-01"
 
 _PROVIDER = "providers/Microsoft.Authorization"
 
@@ -33,7 +35,7 @@ class RolesGateway:
 
     def __init__(
         self,
-        connect: Connect[ResourceManagementClient],
+        connect: Connect[DocumentClient],
         change: Connect[AuthorizationManagementClient],
     ) -> None:
         self._connect = connect

@@ -1,7 +1,7 @@
-"""Read documents of providers for which a client of their own would be a package too many.
+"""Read documents where a client of their own would be too much to install, or to load.
 
-The client of generic resources adds host, sign-in, retries and the session's guards. Changes never
-go this way: they are the SDK's named calls.
+The client of documents adds host, sign-in, retries and the session's guards. Changes never go this
+way: they are the SDK's named calls.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def read(client: Any, url: str) -> Json:
     """
     from azure.core.rest import HttpRequest  # noqa: PLC0415 - loads the SDK on use
 
-    answer = client.send_request(HttpRequest("GET", url))
+    answer = client.send_request(HttpRequest("GET", url, headers={"Accept": "application/json"}))
     answer.raise_for_status()
     document: Json = answer.json()
     return document

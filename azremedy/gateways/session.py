@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from azremedy.errors import UsageError
-from azremedy.gateways.backup import BackupGateway
-from azremedy.gateways.backup_changes import BackupChangesGateway
 from azremedy.gateways.clients import (
     NO_SUBSCRIPTION,
     Connect,
@@ -16,6 +14,7 @@ from azremedy.gateways.clients import (
     SessionOptions,
     backup_client,
     compute_client,
+    document_client,
     graph_client,
     key_vault_client,
     lock_client,
@@ -25,21 +24,9 @@ from azremedy.gateways.clients import (
 )
 from azremedy.gateways.clock import AzureClock, Clock
 from azremedy.gateways.clouds import PUBLIC, Cloud
-from azremedy.gateways.compute import ComputeGateway
-from azremedy.gateways.directory import DirectoryGateway
-from azremedy.gateways.disks import DisksGateway
-from azremedy.gateways.graph import GraphGateway
-from azremedy.gateways.groups import GroupsGateway
 from azremedy.gateways.identity import Caller, read_caller
-from azremedy.gateways.inventory import InventoryGateway
-from azremedy.gateways.keyvaults import KeyVaultsGateway
-from azremedy.gateways.locks import LocksGateway
-from azremedy.gateways.network import NetworkGateway
-from azremedy.gateways.permissions import PermissionsGateway
 from azremedy.gateways.policies import Trace
-from azremedy.gateways.roles import RolesGateway
 from azremedy.gateways.subscriptions import SubscriptionsGateway
-from azremedy.gateways.vm_changes import VmChangesGateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,45 +34,164 @@ if TYPE_CHECKING:
 
     from azure.core.credentials import TokenCredential
 
+    from azremedy.gateways.backup import BackupGateway
+    from azremedy.gateways.backup_changes import BackupChangesGateway
+    from azremedy.gateways.clients import DocumentClient
+    from azremedy.gateways.compute import ComputeGateway
+    from azremedy.gateways.directory import DirectoryGateway
+    from azremedy.gateways.disks import DisksGateway
+    from azremedy.gateways.graph import GraphGateway
+    from azremedy.gateways.groups import GroupsGateway
+    from azremedy.gateways.inventory import InventoryGateway
+    from azremedy.gateways.keyvaults import KeyVaultsGateway
+    from azremedy.gateways.locks import LocksGateway
+    from azremedy.gateways.network import NetworkGateway
+    from azremedy.gateways.permissions import PermissionsGateway
+    from azremedy.gateways.roles import RolesGateway
+    from azremedy.gateways.vm_changes import VmChangesGateway
     from azremedy.ids import ResourceId
 
 ClientT = TypeVar("ClientT")
+_CONNECTIONS = 32
+"""At the same time to one host: at 50 ms an answer more than Azure's limits let through."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Gateways:
-    """The gateways of one subscription; making them sends nothing and loads no SDK package."""
+    """The gateways of one subscription; each is made, and its module loaded, when it is used.
 
-    subscription_id: str
-    """The subscription that all of them work in."""
-    groups: GroupsGateway
-    """Resource groups and generic resource lists."""
-    locks: LocksGateway
-    """Management locks."""
-    compute: ComputeGateway
-    """VMs, extensions, restore point collections."""
-    backup: BackupGateway
-    """Vaults' items, jobs, policies and points; on-demand backups."""
-    backup_changes: BackupChangesGateway
-    """What changes jobs and protected items."""
-    vm_changes: VmChangesGateway
-    """Restarts and other changes of whole VMs; scripts inside them."""
-    inventory: InventoryGateway
-    """Whole documents of every kind, for a copy of the subscription."""
-    network: NetworkGateway
-    """What stands between VMs and Azure Storage."""
-    disks: DisksGateway
-    """Managed disks and disk encryption sets."""
-    key_vaults: KeyVaultsGateway
-    """Key vaults and their access policies."""
-    roles: RolesGateway
-    """Who holds which role."""
-    permissions: PermissionsGateway
-    """What the caller may do."""
-    directory: DirectoryGateway
-    """The tenant's directory, the same for every subscription."""
-    trace: Trace
-    """Where each thread finds when its last answer came, and that answer's request id."""
+    Making them sends nothing and loads no SDK package.
+
+    Args:
+        session: the connection.
+        subscription_id: the subscription that all of them work in.
+    """
+
+    def __init__(self, session: Session, subscription_id: str) -> None:
+        self.subscription_id = subscription_id
+        self._session = session
+
+    @property
+    def trace(self) -> Trace:
+        """Where each thread finds when its last answer came, and that answer's request id."""
+        return self._session.trace()
+
+    @cached_property
+    def groups(self) -> GroupsGateway:
+        """Resource groups and generic resource lists."""
+        from azremedy.gateways.groups import GroupsGateway  # noqa: PLC0415 - on use
+
+        return GroupsGateway(connect=self._documents)
+
+    @cached_property
+    def locks(self) -> LocksGateway:
+        """Management locks."""
+        from azremedy.gateways.locks import LocksGateway  # noqa: PLC0415 - on use
+
+        return LocksGateway(connect=self._on_use(lock_client), documents=self._documents)
+
+    @cached_property
+    def compute(self) -> ComputeGateway:
+        """VMs, extensions, restore point collections."""
+        from azremedy.gateways.compute import ComputeGateway  # noqa: PLC0415 - on use
+
+        return ComputeGateway(
+            connect=self._on_use(compute_client),
+            documents=self._documents,
+            clock=self._session.clock,
+            polling_interval_s=self._session.options.polling_interval_s,
+        )
+
+    @cached_property
+    def backup(self) -> BackupGateway:
+        """Vaults' items, jobs, policies and points; on-demand backups."""
+        from azremedy.gateways.backup import BackupGateway  # noqa: PLC0415 - on use
+
+        return BackupGateway(connect=self._on_use(backup_client), documents=self._documents)
+
+    @cached_property
+    def backup_changes(self) -> BackupChangesGateway:
+        """What changes jobs and protected items."""
+        from azremedy.gateways.backup_changes import BackupChangesGateway  # noqa: PLC0415 - on use
+
+        return BackupChangesGateway(
+            connect=self._on_use(backup_client),
+            clock=self._session.clock,
+            polling_interval_s=self._session.options.polling_interval_s,
+        )
+
+    @cached_property
+    def vm_changes(self) -> VmChangesGateway:
+        """Restarts and other changes of whole VMs; scripts inside them."""
+        from azremedy.gateways.vm_changes import VmChangesGateway  # noqa: PLC0415 - on use
+
+        return VmChangesGateway(
+            connect=self._on_use(compute_client),
+            clock=self._session.clock,
+            polling_interval_s=self._session.options.polling_interval_s,
+        )
+
+    @cached_property
+    def inventory(self) -> InventoryGateway:
+        """Whole documents of every kind, for a copy of the subscription."""
+        from azremedy.gateways.inventory import InventoryGateway  # noqa: PLC0415 - on use
+
+        return InventoryGateway(connect=self._documents)
+
+    @cached_property
+    def network(self) -> NetworkGateway:
+        """What stands between VMs and Azure Storage."""
+        from azremedy.gateways.network import NetworkGateway  # noqa: PLC0415 - on use
+
+        return NetworkGateway(
+            connect=self._on_use(resource_client),
+            clock=self._session.clock,
+            polling_interval_s=self._session.options.polling_interval_s,
+        )
+
+    @cached_property
+    def disks(self) -> DisksGateway:
+        """Managed disks and disk encryption sets."""
+        from azremedy.gateways.disks import DisksGateway  # noqa: PLC0415 - on use
+
+        return DisksGateway(connect=self._documents)
+
+    @cached_property
+    def key_vaults(self) -> KeyVaultsGateway:
+        """Key vaults and their access policies."""
+        from azremedy.gateways.keyvaults import KeyVaultsGateway  # noqa: PLC0415 - on use
+
+        return KeyVaultsGateway(connect=self._on_use(key_vault_client))
+
+    @cached_property
+    def roles(self) -> RolesGateway:
+        """Who holds which role."""
+        from azremedy.gateways.roles import RolesGateway  # noqa: PLC0415 - on use
+
+        return RolesGateway(connect=self._documents, change=self._on_use(role_client))
+
+    @cached_property
+    def permissions(self) -> PermissionsGateway:
+        """What the caller may do."""
+        from azremedy.gateways.permissions import PermissionsGateway  # noqa: PLC0415 - on use
+
+        return PermissionsGateway(connect=self._documents)
+
+    @cached_property
+    def directory(self) -> DirectoryGateway:
+        """The tenant's directory, the same for every subscription."""
+        from azremedy.gateways.directory import DirectoryGateway  # noqa: PLC0415 - on use
+
+        return DirectoryGateway(
+            connect=self._session.connect(graph_client, NO_SUBSCRIPTION),
+            cloud=self._session.cloud,
+        )
+
+    @property
+    def _documents(self) -> Connect[DocumentClient]:
+        return self._on_use(document_client)
+
+    def _on_use(self, make: Callable[[Link, str], ClientT]) -> Connect[ClientT]:
+        return self._session.connect(make, self.subscription_id)
 
 
 class Session:
@@ -120,9 +226,7 @@ class Session:
         self._clients: dict[tuple[object, str], Any] = {}
         self._guard = RLock()
         self._trace = Trace()
-        self._resource_graph = GraphGateway(
-            connect=self._on_use(resource_graph_client, NO_SUBSCRIPTION), clock=self.clock
-        )
+        self._resource_graph: GraphGateway | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -133,56 +237,23 @@ class Session:
     @property
     def subscriptions(self) -> SubscriptionsGateway:
         """The gateway that lists subscriptions."""
-        return SubscriptionsGateway(connect=self._on_use(resource_client, NO_SUBSCRIPTION))
+        return SubscriptionsGateway(connect=self.connect(document_client, NO_SUBSCRIPTION))
 
     @property
     def resource_graph(self) -> GraphGateway:
         """The gateway that asks one question about many subscriptions, and minds its quota."""
-        return self._resource_graph
+        from azremedy.gateways.graph import GraphGateway  # noqa: PLC0415 - on use
+
+        with self._guard:
+            if self._resource_graph is None:
+                self._resource_graph = GraphGateway(
+                    connect=self.connect(resource_graph_client, NO_SUBSCRIPTION), clock=self.clock
+                )
+            return self._resource_graph
 
     def subscription(self, subscription_id: str) -> Gateways:
         """Return the gateways of a subscription, given by its GUID."""
-        return Gateways(
-            subscription_id=subscription_id,
-            groups=GroupsGateway(connect=self._on_use(resource_client, subscription_id)),
-            locks=LocksGateway(connect=self._on_use(lock_client, subscription_id)),
-            compute=ComputeGateway(
-                connect=self._on_use(compute_client, subscription_id),
-                clock=self.clock,
-                polling_interval_s=self.options.polling_interval_s,
-            ),
-            backup=BackupGateway(connect=self._on_use(backup_client, subscription_id)),
-            backup_changes=BackupChangesGateway(
-                connect=self._on_use(backup_client, subscription_id),
-                clock=self.clock,
-                polling_interval_s=self.options.polling_interval_s,
-            ),
-            vm_changes=VmChangesGateway(
-                connect=self._on_use(compute_client, subscription_id),
-                clock=self.clock,
-                polling_interval_s=self.options.polling_interval_s,
-            ),
-            inventory=InventoryGateway(connect=self._on_use(resource_client, subscription_id)),
-            network=NetworkGateway(
-                connect=self._on_use(resource_client, subscription_id),
-                clock=self.clock,
-                polling_interval_s=self.options.polling_interval_s,
-            ),
-            disks=DisksGateway(connect=self._on_use(resource_client, subscription_id)),
-            key_vaults=KeyVaultsGateway(connect=self._on_use(key_vault_client, subscription_id)),
-            roles=RolesGateway(
-                connect=self._on_use(resource_client, subscription_id),
-                change=self._on_use(role_client, subscription_id),
-            ),
-            permissions=PermissionsGateway(
-                connect=self._on_use(resource_client, subscription_id),
-                roles=self._on_use(role_client, subscription_id),
-            ),
-            directory=DirectoryGateway(
-                connect=self._on_use(graph_client, NO_SUBSCRIPTION), cloud=self.cloud
-            ),
-            trace=self._trace,
-        )
+        return Gateways(self, subscription_id)
 
     def find_caller(self) -> Caller:
         """Say who signed in, as far as the token tells.
@@ -203,9 +274,15 @@ class Session:
                 client.close()
             self._clients.clear()
 
-    def _on_use(
+    def connect(
         self, make: Callable[[Link, str], ClientT], subscription_id: str
     ) -> Connect[ClientT]:
+        """Give what makes a client when it is first used, once for each subscription.
+
+        Args:
+            make: one of the makers in ``clients``.
+            subscription_id: the subscription that the client works in.
+        """
         key = (make, subscription_id.lower())
 
         def client(target: ResourceId | None = None) -> ClientT:
@@ -233,8 +310,24 @@ class Session:
 
 
 def _network_transport(options: SessionOptions) -> Any:
-    from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415 - loads the SDK
+    """Make the transport over the network: a few connections, which all threads share.
 
+    The SDK's own keeps ten and makes one anew for each further request: a fleet would do little
+    else than agree on keys.
+    """
+    from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415 - loads the SDK
+    from requests import Session as Connections  # noqa: PLC0415 - as above
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415 - as above
+    from urllib3 import Retry  # noqa: PLC0415 - as above
+
+    # As the SDK has it: what is tried again is its retry policy's affair.
+    never = Retry(total=False, redirect=False, raise_on_status=False)
+    connections = Connections()
+    connections.mount(
+        "https://", HTTPAdapter(max_retries=never, pool_maxsize=_CONNECTIONS, pool_block=True)
+    )
     return RequestsTransport(
-        connection_timeout=options.connect_timeout_s, read_timeout=options.read_timeout_s
+        session=connections,
+        connection_timeout=options.connect_timeout_s,
+        read_timeout=options.read_timeout_s,
     )

@@ -15,9 +15,7 @@ from azremedy.ids import is_guid
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from azure.mgmt.resource.resources import ResourceManagementClient
-
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
 
 API_VERSION = "2022-12-01"
 _ADVICE = (
@@ -41,7 +39,7 @@ class Subscription:
 class SubscriptionsGateway:
     """The subscriptions of the signed-in identity."""
 
-    def __init__(self, connect: Connect[ResourceManagementClient]) -> None:
+    def __init__(self, connect: Connect[DocumentClient]) -> None:
         self._connect = connect
 
     def list_subscriptions(self) -> tuple[Subscription, ...]:

@@ -78,13 +78,6 @@ def parse_assignment(document: Json) -> RoleAssignment:
     )
 
 
-def is_assigned(document: Json, object_id: str) -> bool:
-    """Say whether an assignment of the list is the principal's own, or a group's that it is in."""
-    properties = section(document, "properties")
-    own = text(properties, "principalId").lower() == object_id.lower()
-    return own or text(properties, "principalType").lower() == "group"
-
-
 def parse_permissions(document: Json) -> tuple[RolePermission, ...]:
     """Read what a role definition lets do to data."""
     return tuple(

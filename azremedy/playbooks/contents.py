@@ -25,6 +25,11 @@ _LANGUAGE = re.compile(r"\{\{|\{%|<%|\$\{\{")
 _ONE_LINE = frozenset({"code", "title", "name", "aliases", "links"})
 
 
+def is_code(text: str) -> bool:
+    """Say whether a text can be a code."""
+    return _CODE.fullmatch(text) is not None
+
+
 def check_playbook(book: Playbook, instructions: Iterable[str]) -> Iterator[Told]:
     """Find names that nothing has, and texts that cannot be shown.
 
@@ -35,7 +40,7 @@ def check_playbook(book: Playbook, instructions: Iterable[str]) -> Iterator[Told
     known = frozenset(instructions)
     causes = [rule.cause for rule in RULES]
     for number, code in enumerate((book.code, *book.aliases)):
-        if not _CODE.fullmatch(code):
+        if not is_code(code):
             spot: Spot = ("aliases", number - 1) if number else ("code",)
             yield spot, f"'{code}' is no code: letters and digits only, or a number"
     for number, each in enumerate(book.causes):

@@ -8,9 +8,9 @@ from azremedy.domain.findings import Certainty
 from azremedy.domain.remedies import FLAGS, Remedy
 from azremedy.domain.symptom import ToldBy
 from azremedy.report.escaping import escape
-from azremedy.report.explain_text import PLACES
 from azremedy.report.fact_text import describe_time, show_basis
 from azremedy.report.groups_text import show_gaps
+from azremedy.report.instructions_text import PLACES
 from azremedy.report.remedy_words import describe_remedy
 
 if TYPE_CHECKING:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from itertools import groupby
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from azremedy.domain.playbook import Place, Table, find_words
+from azremedy.domain.playbook import Table, find_words
 from azremedy.domain.remedies import Remedy
 from azremedy.domain.rules.base import Need
+from azremedy.report.instructions_text import show_instructions, show_prose
 from azremedy.report.words import REVERSIBLE
 
 if TYPE_CHECKING:
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
         Explanation,
         ListedCode,
     )
-    from azremedy.domain.playbook import Instructions, Playbook
-
-WIDTH = 100
-"""Columns of prose; commands are never broken."""
+    from azremedy.domain.playbook import Playbook
 
 TABLES = {
     Table.AGENT: "Agent and extension",
@@ -35,14 +32,6 @@ TABLES = {
     Table.COMPUTE: "Compute's restore points",
     Table.EXTENSION: "What the extension in a Linux VM reports",
     Table.HEALTH: "Seen in items' health and in jobs",
-}
-PLACES = {
-    Place.WINDOWS: "in the VM, in PowerShell as administrator",
-    Place.LINUX: "in the VM, in a shell as root",
-    Place.GUEST: "in the VM",
-    Place.AZURE_CLI: "anywhere with the Azure CLI",
-    Place.PORTAL: "in the Azure portal",
-    Place.SUPPORT: "with Microsoft's support",
 }
 REMEDIES = {
     Remedy.UNLOCK: "take the locks off the restore point group",
@@ -77,12 +66,12 @@ def show_explanation(explanation: Explanation, console: Console) -> None:
     """Write all that is known of one code."""
     book = explanation.playbook
     _show_heading(book, console)
-    _show_prose(book.meaning, console, indent=2)
+    show_prose(book.meaning, console, indent=2)
     if book.envelope:
-        _show_prose("It wraps another code, which stands in the job's text.", console, indent=2)
+        show_prose("It wraps another code, which stands in the job's text.", console, indent=2)
     if book.formerly:
         _show_part("What was advised formerly, and no longer holds", console)
-        _show_prose(book.formerly, console, indent=2)
+        show_prose(book.formerly, console, indent=2)
     if explanation.causes:
         _show_part("What may be behind it, in this order", console)
         for number, cause in enumerate(explanation.causes, start=1):
@@ -107,26 +96,12 @@ def show_codes(codes: Iterable[ListedCode], console: Console) -> None:
             console.print(line, soft_wrap=True)
 
 
-def show_instructions(instructions: Instructions, console: Console, *, indent: int = 2) -> None:
-    """Write what a person does: where, what, and the commands as they are."""
-    pad = " " * indent
-    title = Text(pad).append(instructions.name, style="bold")
-    place = PLACES[instructions.place]
-    console.print(title.append(f": {instructions.title} ({place})"), soft_wrap=True)
-    for number, line in enumerate(instructions.lines, start=1):
-        _show_prose(f"{number}. {line}", console, indent=indent + 2, hanging=3)
-    for command in instructions.commands:
-        for line in command.splitlines():
-            console.print(Text(f"{pad}    {line}", style="cyan"), soft_wrap=True)
-    console.print(Text(f"{pad}  Source: {instructions.source}", style="dim"), soft_wrap=True)
-
-
 def _show_heading(book: Playbook, console: Console) -> None:
     others = [str(number) for number in book.numbers if str(number) != book.code]
     names = ", ".join((*others, *book.aliases))
     heading = Text(book.code, style="bold").append(f" ({names})" if names else "", style="dim")
     console.print(heading, soft_wrap=True)
-    _show_prose(book.title, console, indent=0)
+    show_prose(book.title, console, indent=0)
     console.print()
 
 
@@ -135,13 +110,13 @@ def _show_cause(number: int, cause: ExplainedCause, console: Console) -> None:
     heading = Text(f"  {number}. ").append(cause.cause, style="bold")
     console.print(heading.append(f": {cause.title}{advisory}"), soft_wrap=True)
     if cause.note:
-        _show_prose(cause.note, console, indent=5)
+        show_prose(cause.note, console, indent=5)
     if cause.needs:
         needs = ", ".join(_NEEDS.get(need, need) for need in cause.needs)
-        _show_prose(f"needs: {needs}", console, indent=5)
+        show_prose(f"needs: {needs}", console, indent=5)
     _show_remedies(cause.remedies, console, indent=5)
     if cause.instructions:
-        _show_prose(f"by hand: {', '.join(cause.instructions)}", console, indent=5)
+        show_prose(f"by hand: {', '.join(cause.instructions)}", console, indent=5)
     console.print(Text(f"     source: {cause.source}", style="dim"), soft_wrap=True)
 
 
@@ -163,7 +138,7 @@ def _show_ends(explanation: Explanation, console: Console) -> None:
     texts = (text for each in explanation.instructions for text in (*each.lines, *each.commands))
     if words := sorted({word for text in texts for word in find_words(text)}):
         braces = ", ".join(f"{{{word}}}" for word in words)
-        _show_prose(
+        show_prose(
             f"{braces}: put your VM's own in the place of these; 'azremedy fix --vm VM --dry-run' "
             "writes them out. Words in CAPITALS are yours to fill in.",
             console,
@@ -175,15 +150,3 @@ def _show_ends(explanation: Explanation, console: Console) -> None:
 def _show_part(title: str, console: Console) -> None:
     console.print()
     console.print(Text(title, style="bold underline"))
-
-
-def _show_prose(text: str, console: Console, *, indent: int, hanging: int = 0) -> None:
-    prose = fill(
-        text,
-        width=min(console.width, WIDTH),
-        initial_indent=" " * indent,
-        subsequent_indent=" " * (indent + hanging),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    console.print(Text(prose), soft_wrap=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from azremedy.domain.run import RunState, StepState
 from azremedy.report import words
 from azremedy.report.escaping import escape
-from azremedy.report.explain_text import show_instructions
 from azremedy.report.fleet_text import has_several, show_ends
+from azremedy.report.instructions_text import show_instructions
 from azremedy.report.plan_lines import tell_steps, tell_target
 from azremedy.report.plan_tree import show_branches
 from azremedy.report.step_words import doing

@@ -9,7 +9,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from azremedy.report import words
-from azremedy.report.explain_text import show_instructions
+from azremedy.report.instructions_text import show_instructions
 from azremedy.report.plan_lines import UNDO_STYLE
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from azremedy import api
-from azremedy.api.running import find_state_folder
+from azremedy.api.stores import make_store
+from azremedy.engine.folder_store import FolderStore
 from azremedy.errors import ReadOnlyError, TargetNotFoundError, UsageError
 from azremedy.ids import ResourceId
 from tests.support.stages import (
@@ -20,6 +21,8 @@ from tests.support.stages import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from azremedy.engine.store import Store
 
 
 def test_a_sandbox_is_connected_to_by_name(tmp_path: Path) -> None:
@@ -103,10 +106,20 @@ def test_journals_of_rehearsals_lie_apart(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("AZREMEDY_STATE_DIR", str(tmp_path))
 
     with api.connect(api.ConnectOptions(subscription=SUBSCRIPTION)) as real:
-        assert find_state_folder(real) == tmp_path
-    assert find_state_folder(rehearsal) == tmp_path / "sandbox"
+        assert tmp_path == root_of(real.find_store())
+    assert tmp_path / "sandbox" == root_of(rehearsal.find_store())
+    monkeypatch.setenv("AZREMEDY_STATE", str(tmp_path / "first"))
+    assert tmp_path / "first" == root_of(make_store())
+    assert tmp_path / "given" == root_of(make_store(str(tmp_path / "given")))
+    monkeypatch.delenv("AZREMEDY_STATE")
     monkeypatch.delenv("AZREMEDY_STATE_DIR")
-    assert find_state_folder(rehearsal).parts[-2:] == ("azremedy", "sandbox")
+    assert ("azremedy", "sandbox") == root_of(make_store(rehearsals=True)).parts[-2:]
+
+
+def root_of(store: Store) -> Path:
+    """Give the folder in which runs are kept."""
+    assert isinstance(store, FolderStore)
+    return store.root
 
 
 def test_runs_without_a_named_folder_use_the_users(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from azremedy import api
 from azremedy.api.runs import PastRun, list_all_runs, list_runs
+from azremedy.engine.folder_store import FolderStore
 from azremedy.engine.history import check_readable
 from azremedy.engine.unreadable import UnreadableRun
 from azremedy.errors import RefusedError
@@ -103,7 +104,7 @@ def test_a_plan_is_refused_where_a_later_journal_hides_whether_it_was_begun(
     """An older journal hides nothing; to make the plan anew is the way out."""
     damage(journal, INTENT, NEWER, plan.created_at)
     (told,) = list_unreadable(stage)
-    runs = stage.state / "runs"
+    runs = FolderStore(stage.state)
 
     check_readable(runs, since=told.written_at + timedelta(seconds=1))
     with pytest.raises(RefusedError, match=told.run_id):

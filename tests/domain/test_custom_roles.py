@@ -28,7 +28,7 @@ ROOT = "/subscriptions/5f0c2a6e-8d41-4b7a-9c35-2e1d7a90b8f4"
 OTHER = "/subscriptions/6a1d3b7f-9e52-4c8b-8d46-3f2e8ba1c905"
 VM = ResourceId.parse(f"{ROOT}/resourceGroups/rg/providers/Microsoft.Compute/virtualMachines/vm")
 KEYS = ResourceId.parse(f"{OTHER}/resourceGroups/kv/providers/Microsoft.KeyVault/vaults/kv")
-LOCAL = {"apply", "config", "completion", "demo", "explain", "plan", "playbook", "report"}
+LOCAL = {"apply", "config", "completion", "demo", "docs", "explain", "plan", "playbook", "report"}
 """Commands that send nothing to Azure, or carry out what another command has planned."""
 OFFLINE = {*LOCAL, "check-access", "resume", "role", "runs", "sandbox"}
 

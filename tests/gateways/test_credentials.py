@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from azure.core.credentials import AccessToken, AccessTokenInfo
+from azure.core.exceptions import ClientAuthenticationError
 
 from azremedy.errors import SignInError
 from azremedy.gateways.clouds import PUBLIC, US_GOVERNMENT, Cloud
-from azremedy.gateways.credentials import TenantCredential, default_credential
+from azremedy.gateways.credentials import KeptTokens, TenantCredential, default_credential
 from azremedy.gateways.session import Session
 
 if TYPE_CHECKING:
@@ -89,9 +92,119 @@ def test_closing_reaches_the_credential_inside() -> None:
     assert inner.closed
 
 
-def test_without_a_tenant_the_chain_is_used_as_it_is() -> None:
-    """Each credential then uses its own tenant."""
-    assert not isinstance(default_credential(PUBLIC), TenantCredential)
+def lasting(seconds: float, *, refresh_in: float | None = None) -> AccessTokenInfo:
+    """Make a token that is good for so many seconds."""
+    now = int(time.time())
+    refresh_on = None if refresh_in is None else now + int(refresh_in)
+    return AccessTokenInfo("token", now + int(seconds), refresh_on=refresh_on)
+
+
+@dataclass
+class Issuer:
+    """A credential that counts what it is asked, and answers or fails as it is told."""
+
+    answer: AccessTokenInfo | Exception
+    asked: list[tuple[tuple[str, ...], Any]] = field(default_factory=list)
+    closed: bool = False
+
+    def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
+        """Count, then answer or fail."""
+        self.asked.append((scopes, options))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+    def close(self) -> None:
+        """Keep that it was closed."""
+        self.closed = True
+
+
+def test_many_threads_and_both_ways_to_ask_sign_in_once() -> None:
+    """The Azure CLI, for one, would be started for each of them."""
+    inner = Issuer(lasting(3600))
+    credential = KeptTokens(inner)
+
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: credential.get_token_info("scope").token, range(32)))
+
+    assert {"token"} == found
+    assert "token" == credential.get_token("scope").token
+    assert [(("scope",), {})] == inner.asked
+
+
+@pytest.mark.parametrize("kept", [lasting(200), lasting(3600, refresh_in=-1)])
+def test_a_token_that_ends_soon_is_asked_for_again(kept: AccessTokenInfo) -> None:
+    """Some minutes before its end, or when the sign-in service wants it renewed."""
+    inner = Issuer(kept)
+    credential = KeptTokens(inner)
+
+    credential.get_token_info("scope")
+    credential.get_token_info("scope")
+
+    assert 2 == len(inner.asked)
+
+
+def test_tokens_of_other_scopes_and_tenants_are_others() -> None:
+    """What is asked for is what is kept apart."""
+    inner = Issuer(lasting(3600))
+    credential = KeptTokens(inner)
+
+    for _ in range(2):
+        credential.get_token("scope")
+        credential.get_token("other")
+        credential.get_token("scope", tenant_id=TENANT)
+
+    assert [
+        (("scope",), {}),
+        (("other",), {}),
+        (("scope",), {"tenant_id": TENANT}),
+    ] == inner.asked
+
+
+def test_after_a_challenge_no_older_token_is_given() -> None:
+    """Azure has taken back what was signed in before."""
+    inner = Issuer(lasting(3600))
+    credential = KeptTokens(inner)
+
+    credential.get_token_info("scope")
+    credential.get_token_info("scope", options={"claims": "c"})
+    credential.get_token_info("scope", options={"claims": "c"})
+    credential.get_token_info("scope")
+
+    assert [{}, {"claims": "c"}, {"claims": "c"}, {}] == [options for _, options in inner.asked]
+
+
+def test_a_sign_in_that_was_begun_is_not_made_twice() -> None:
+    """Whoever asks waits for the one that is under way."""
+    inner = Issuer(lasting(3600))
+    credential = KeptTokens(inner)
+
+    credential.begin("scope")
+
+    assert "token" == credential.get_token("scope").token
+    assert 1 == len(inner.asked)
+
+
+def test_a_begun_sign_in_that_failed_is_told_to_whoever_asks_first() -> None:
+    """The reason is not lost, and the next may succeed."""
+    inner = Issuer(ClientAuthenticationError("not signed in"))
+    credential = KeptTokens(inner)
+
+    credential.begin("scope")
+    with pytest.raises(ClientAuthenticationError):
+        credential.get_token("scope")
+    inner.answer = lasting(3600)
+
+    assert "token" == credential.get_token("scope").token
+
+
+def test_closing_what_keeps_tokens_reaches_the_credential_inside() -> None:
+    """No connection is left open."""
+    inner = Issuer(lasting(3600))
+
+    KeptTokens(inner).close()
+
+    assert inner.closed
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_a_session_makes_each_client_once(enter_world: EnterWorld) -> None:
     session = enter_world("fleet-small").session
 
     def client(subscription_id: str) -> Any:
-        return session._on_use(lock_client, subscription_id)()  # noqa: SLF001 - caching is invisible from outside
+        return session.connect(lock_client, subscription_id)()
 
     with ThreadPoolExecutor(8) as pool:
         made = set(map(id, pool.map(client, [SUBSCRIPTION, SUBSCRIPTION.upper()] * 8)))
@@ -91,7 +91,7 @@ def test_closing_a_session_closes_its_clients(scripted: Scripted) -> None:
         return made
 
     with scripted.session as session:
-        session._on_use(make, SUBSCRIPTION)()  # noqa: SLF001 - clients are invisible from outside
+        session.connect(make, SUBSCRIPTION)()
     session.close()
 
     assert 1 == made.closed
@@ -123,8 +123,8 @@ def test_without_a_transport_the_network_is_used() -> None:
     options = SessionOptions(connect_timeout_s=3, read_timeout_s=4)
 
     with Session(object(), options=options) as session:  # type: ignore[arg-type]  # nothing signs in here
-        client = session._on_use(compute_client, SUBSCRIPTION)()  # noqa: SLF001 - no request is to be sent
-        other = session._on_use(lock_client, SUBSCRIPTION)()  # noqa: SLF001 - as above
+        client = session.connect(compute_client, SUBSCRIPTION)()
+        other = session.connect(lock_client, SUBSCRIPTION)()
         transport: Any = client._client._pipeline._transport  # noqa: SLF001 - the SDK has no other way to see it
 
         shared: Any = other._client._pipeline._transport  # noqa: SLF001 - as above

@@ -84,7 +84,7 @@ def test_a_generic_call_of_the_sdk_does_not_get_past(enter_world: EnterWorld) ->
     from azure.core.rest import HttpRequest  # noqa: PLC0415 - only this test speaks raw HTTP
 
     entered = enter_world("healthy", SessionOptions(read_only=True))
-    client = entered.session._on_use(_resources, GROUP.subscription_id)()  # noqa: SLF001 - the way past the gateways is what is tested
+    client = entered.session.connect(_resources, GROUP.subscription_id)()
 
     with pytest.raises(errors.ReadOnlyError):
         client.send_request(HttpRequest("DELETE", f"{GROUP}?api-version=2025-04-01"))

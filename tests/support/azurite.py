@@ -24,7 +24,7 @@ WISHED = "AZREMEDY_TEST_AZURITE"
 VERSION = "3.35.0"
 ACCOUNT = "contosoruns"
 _PATIENCE_S = 300
-_READY = re.compile(r"listens on http://127\.0\.0\.1:(\d+)")
+_READY = re.compile(r"listens on (https?://127\.0\.0\.1:\d+)")
 
 
 class NoAzuriteError(Exception):
@@ -36,26 +36,27 @@ class Azurite:
     """A storage account on this machine."""
 
     process: subprocess.Popen[str]
-    port: int
+    address: str
     key: str
 
     @property
     def account_url(self) -> str:
         """The account's URL."""
-        return f"http://127.0.0.1:{self.port}/{ACCOUNT}"
+        return f"{self.address}/{ACCOUNT}"
 
-    def make_container(self) -> str:
-        """Make a container of its own and give its URL."""
+    def make_container(self, *, trusted: str | bool = True) -> str:
+        """Make a container of its own and give its URL; over TLS with what is trusted then."""
         name = f"runs-{secrets.token_hex(6)}"
-        with BlobServiceClient.from_connection_string(self.connection()) as service:
+        with BlobServiceClient.from_connection_string(
+            self.connection(), connection_verify=trusted
+        ) as service:
             service.create_container(name)
         return f"{self.account_url}/{name}"
 
     def connection(self, key: str | None = None) -> str:
         """Write a connection string, with the account's key or another one."""
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={key or self.key};"
-            f"BlobEndpoint={self.account_url};"
+            f"AccountName={ACCOUNT};AccountKey={key or self.key};BlobEndpoint={self.account_url};"
         )
 
 
@@ -100,13 +101,13 @@ def _install(folder: Path) -> None:
 
 
 @contextmanager
-def serving(program: str) -> Iterator[Azurite]:
-    """Keep an empty account going, which forgets all when it ends."""
+def serving(program: str, *options: str) -> Iterator[Azurite]:
+    """Keep an empty account going, with more options; it forgets all when it ends."""
     key = base64.b64encode(secrets.token_bytes(64)).decode()
     with subprocess.Popen(
         [
             *(program, "--blobPort", "0", "--inMemoryPersistence", "--disableTelemetry"),
-            *("--skipApiVersionCheck", "--silent"),
+            *("--skipApiVersionCheck", "--silent", *options),
         ],
         env={**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"},
         stdout=subprocess.PIPE,
@@ -114,17 +115,17 @@ def serving(program: str) -> Iterator[Azurite]:
         text=True,
     ) as process:
         try:
-            yield Azurite(process, _find_port(process), key)
+            yield Azurite(process, _find_address(process), key)
         finally:
             with suppress(ProcessLookupError):
                 process.kill()
 
 
-def _find_port(process: subprocess.Popen[str]) -> int:
+def _find_address(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     told = ""
     for line in process.stdout:
         told += line
         if (found := _READY.search(line)) is not None:
-            return int(found[1])
+            return found[1]
     raise NoAzuriteError(f"Azurite does not start: {told[-300:]}")

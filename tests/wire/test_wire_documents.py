@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
@@ -17,10 +19,14 @@ from azremedy import wire
 from azremedy.domain.events import Event, RunEnded, StepEnded, StepProgressed, StepStarted
 from azremedy.domain.evidence import Reading, Unreadable
 from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
-from azremedy.domain.resources import VirtualMachine
+from azremedy.domain.planner.clean import CleanOptions
+from azremedy.domain.planner.reset import ResetOptions
+from azremedy.domain.planner.unlock import UnlockOptions
+from azremedy.domain.resources import LockLevel, ManagementLock, VirtualMachine
 from azremedy.domain.run import Run, RunState, StepError, StepResult, StepState
-from azremedy.domain.steps import Step, WaitFor, WaitForJob
+from azremedy.domain.steps import CreateLock, Step, WaitFor, WaitForJob
 from azremedy.domain.worlds import GroupsEvidence, VmEvidence
+from azremedy.engine.journal import EntryKind, JournalEntry
 from azremedy.errors import AzureAnswer
 from azremedy.ids import ResourceId
 
@@ -225,3 +231,54 @@ def test_unread_lists_are_told_as_gaps() -> None:
     assert ("a/b/read", []) == (document["locks"]["gaps"][0]["action"], document["locks"]["values"])
     assert {"values": [], "gaps": [], "receipts": []} == document["groups"]
     assert "not asked for" == document["items"]["gaps"][0]["why"]
+
+
+def test_options_are_written_without_pydantic() -> None:
+    """A dry run writes nothing else, and pydantic takes a tenth of a second to load."""
+    code = (
+        "import sys\n"
+        "from azremedy.domain.planner.unlock import UnlockOptions\n"
+        "from azremedy.wire import to_json\n"
+        "print(to_json(UnlockOptions(include_inherited=True), indent=None))\n"
+        "print('pydantic' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert ['{"includeInherited": true}', "False"] == done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    "value", [UnlockOptions(), CleanOptions(unlock=True), ResetOptions(), AzureAnswer(code="c")]
+)
+def test_what_is_written_without_pydantic_is_what_it_would_write(value: Any) -> None:
+    """One schema for all that is written, whoever writes it."""
+    document = wire.to_document(value)
+
+    _validator(type(value)).validate(document)
+    assert value == wire.from_json(type(value), json.dumps(document))
+
+
+@pytest.mark.parametrize("count", [1, 21, 40])
+def test_long_plan_is_written_one_by_one_as_it_would_be_at_once(count: int) -> None:
+    """The journal's line does not depend on how much memory it takes to write it."""
+    lock = CreateLock(
+        lock=ManagementLock(
+            id=ResourceId.parse(f"{ROOT}/providers/Microsoft.Authorization/locks/l"),
+            level=LockLevel.CAN_NOT_DELETE,
+            notes="password=hunter2222",
+        )
+    )
+    (target,) = _plan(lock).targets
+    plan = replace(_plan(lock), targets=(target,) * count)
+    entry = JournalEntry(entry=EntryKind.PLAN, at=WHEN, plan=plan)
+
+    text = wire.to_json(entry, indent=None)
+    spared = wire.to_json(entry, indent=None, spare=frozenset({"notes"}))
+
+    assert wire.to_document(entry) == json.loads(text)
+    assert "hunter2222" not in text
+    assert count == spared.count("password=hunter2222")
+    assert entry == wire.from_json(JournalEntry, spared)

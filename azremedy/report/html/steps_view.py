@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.steps import Manual
 from azremedy.report import words
-from azremedy.report.explain_text import PLACES
 from azremedy.report.html.phrases import capitalize, name_step, tell_clock, tell_duration
 from azremedy.report.html.tones import Tone, describe_step
 from azremedy.report.html.view import ByHand, StepRow, Trouble
+from azremedy.report.instructions_text import PLACES
 from azremedy.report.problem import describe_answer
 
 if TYPE_CHECKING:
