@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from azremedy.gateways.clients import Connect, DocumentClient
     from azremedy.ids import ResourceId
 
-POLICIES = "2026-10-01"
-"""The API version in which policies are read."""
+API_VERSION = "2026-10-01"
+"""In which vaults' things are read: the SDK's own."""
 _VAULT = "Microsoft.RecoveryServices/Vaults"
 _ITEM = f"{_VAULT}/backupFabrics/protectionContainers/protectedItems"
 STATUS = "Microsoft.RecoveryServices/locations/backupStatus/action"
@@ -135,10 +135,9 @@ class BackupGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the protected items of", action=LIST_ITEMS, target=vault_id):
-            found = self._connect(vault_id).backup_protected_items.list(
-                *_vault(vault_id), filter=f"{_VMS} and itemType eq 'VM'"
-            )
-            return tuple(parse_item(document_of(entry)) for entry in found)
+            wanted = f"{_VMS} and itemType eq 'VM'"
+            found = self._read_all(vault_id, f"{vault_id}/backupProtectedItems", filter=wanted)
+            return tuple(map(parse_item, found))
 
     def get_item(self, item_id: ResourceId) -> ProtectedItem:
         """Return one protected item. Safe to repeat.
@@ -150,8 +149,7 @@ class BackupGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("reading the protected item", action=READ_ITEM, target=item_id):
-            item = self._connect(item_id).protected_items.get(*_item(item_id))
-            return parse_item(document_of(item))
+            return parse_item(self._read(item_id, item_id.require_type(_ITEM)))
 
     def list_policies(self, vault_id: ResourceId) -> tuple[BackupPolicy, ...]:
         """Return a vault's VM policies, which name the custom groups. Safe to repeat.
@@ -163,9 +161,7 @@ class BackupGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the policies of", action=READ_POLICIES, target=vault_id):
-            path = f"{vault_id}/backupPolicies"
-            url = sending.make_url(path, api_version=POLICIES, filter=_VMS)
-            documents = sending.read_all(self._documents(vault_id), url)
+            documents = self._read_all(vault_id, f"{vault_id}/backupPolicies", filter=_VMS)
             return tuple(parse_policy(document) for document in documents if _is_vm(document))
 
     def list_recovery_points(self, item_id: ResourceId) -> tuple[RecoveryPoint, ...]:
@@ -178,8 +174,8 @@ class BackupGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the recovery points of", action=READ_POINTS, target=item_id):
-            found = self._connect(item_id).recovery_points.list(*_item(item_id))
-            return tuple(parse_recovery_point(document_of(entry)) for entry in found)
+            found = self._read_all(item_id, f"{item_id.require_type(_ITEM)}/recoveryPoints")
+            return tuple(map(parse_recovery_point, found))
 
     def list_jobs(
         self, vault_id: ResourceId, job_filter: JobFilter | None = None
@@ -197,8 +193,8 @@ class BackupGateway:
         """
         expression = (job_filter or JobFilter()).expression()
         with translating("listing the backup jobs of", action=READ_JOBS, target=vault_id):
-            found = self._connect(vault_id).backup_jobs.list(*_vault(vault_id), filter=expression)
-            return tuple(parse_job(document_of(entry)) for entry in found)
+            found = self._read_all(vault_id, f"{vault_id}/backupJobs", filter=expression)
+            return tuple(map(parse_job, found))
 
     def get_job(self, vault_id: ResourceId, job_id: str) -> BackupJob:
         """Return a job with its tasks and errors. Safe to repeat, but no more often than needed.
@@ -216,8 +212,7 @@ class BackupGateway:
         """
         job = vault_id.child("backupJobs", job_id)
         with translating("reading the backup job", action=READ_JOBS, target=job):
-            answer = self._connect(vault_id).job_details.get(*_vault(vault_id), job_id)
-            return parse_job(document_of(answer))
+            return parse_job(self._read(vault_id, job))
 
     def get_operation(self, vault_id: ResourceId, operation_id: str) -> OperationStatus:
         """Say where a triggered operation stands, and which job it made. Safe to repeat.
@@ -231,8 +226,7 @@ class BackupGateway:
         """
         operation = vault_id.child("backupOperations", operation_id)
         with translating("reading the operation", action=READ_OPERATIONS, target=operation):
-            calls = self._connect(vault_id).backup_operation_statuses
-            return parse_operation_status(document_of(calls.get(*_vault(vault_id), operation_id)))
+            return parse_operation_status(self._read(vault_id, operation))
 
     def trigger_backup(self, item_id: ResourceId, expiry: datetime | None = None) -> TriggerReceipt:
         """Start an on-demand backup. NOT safe to repeat: each request may be a backup.
@@ -261,6 +255,14 @@ class BackupGateway:
             )
             return receipt
 
+    def _read(self, place: ResourceId, path: ResourceId) -> Json:
+        url = sending.make_url(path, api_version=API_VERSION)
+        return sending.read(self._documents(place), url)
+
+    def _read_all(self, place: ResourceId, path: str, **options: str) -> tuple[Json, ...]:
+        url = sending.make_url(path, api_version=API_VERSION, **options)
+        return sending.read_all(self._documents(place), url)
+
 
 def _trigger_receipt(answer: Any, _model: object, _headers: object) -> TriggerReceipt:
     headers = answer.http_response.headers
@@ -273,10 +275,6 @@ def _trigger_receipt(answer: Any, _model: object, _headers: object) -> TriggerRe
         correlation_id=headers.get("x-ms-correlation-request-id"),
         retry_after=parse_retry_after(headers),
     )
-
-
-def _vault(vault_id: ResourceId) -> tuple[str, str]:
-    return vault_id.name, vault_id.resource_group
 
 
 def _item(item_id: ResourceId) -> tuple[str, str, str, str, str]:

@@ -10,8 +10,8 @@ from azremedy.gateways import sending
 from azremedy.gateways.operations import Call, Operation, Operations
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_compute import parse_collection, parse_extension, parse_vm
-from azremedy.gateways.wire_json import document_of, sections
-from azremedy.ids import EXTENSION, RESTORE_POINT_COLLECTION
+from azremedy.gateways.wire_json import document_of
+from azremedy.ids import EXTENSION, RESTORE_POINT_COLLECTION, VIRTUAL_MACHINE
 
 if TYPE_CHECKING:
     from azure.mgmt.compute import ComputeManagementClient
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from azremedy.gateways.clock import Clock
     from azremedy.ids import ResourceId
 
-COLLECTIONS = "2026-04-01"
-"""The API version in which collections are read."""
+API_VERSION = "2026-04-01"
+"""In which VMs and collections are read: the SDK's own."""
 READ_VM = "Microsoft.Compute/virtualMachines/read"
 READ_EXTENSIONS = "Microsoft.Compute/virtualMachines/extensions/read"
 DELETE_EXTENSION = "Microsoft.Compute/virtualMachines/extensions/delete"
@@ -56,9 +56,10 @@ class ComputeGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("reading the VM", action=READ_VM, target=vm_id):
-            machines = self._connect(vm_id).virtual_machines
-            vm = machines.get(vm_id.resource_group, vm_id.name, expand="instanceView")
-            return parse_vm(document_of(vm))
+            url = sending.make_url(
+                vm_id.require_type(VIRTUAL_MACHINE), api_version=API_VERSION, expand="instanceView"
+            )
+            return parse_vm(sending.read(self._documents(vm_id), url))
 
     def list_vms(self) -> tuple[VirtualMachine, ...]:
         """Return all VMs of the subscription, without instance views. Safe to repeat.
@@ -86,10 +87,9 @@ class ComputeGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating("listing the extensions of", action=READ_EXTENSIONS, target=vm_id):
-            calls = self._connect(vm_id).virtual_machine_extensions
-            answer = calls.list(vm_id.resource_group, vm_id.name)
-            entries = sections(document_of(answer), "value")
-            return tuple(map(parse_extension, entries))
+            path = f"{vm_id.require_type(VIRTUAL_MACHINE)}/extensions"
+            url = sending.make_url(path, api_version=API_VERSION)
+            return tuple(map(parse_extension, sending.read_all(self._documents(vm_id), url)))
 
     def get_extension(self, extension_id: ResourceId) -> VmExtension:
         """Return one extension. Safe to repeat.
@@ -143,7 +143,7 @@ class ComputeGateway:
         with translating(tried, action=READ_COLLECTION, target=collection_id):
             url = sending.make_url(
                 collection_id.require_type(RESTORE_POINT_COLLECTION),
-                api_version=COLLECTIONS,
+                api_version=API_VERSION,
                 expand="restorePoints",
             )
             collection = parse_collection(sending.read(self._documents(collection_id), url))
@@ -229,7 +229,7 @@ def _read_collections(
     client: DocumentClient, place: ResourceId | str
 ) -> tuple[RestorePointCollection, ...]:
     path = f"{place}/providers/Microsoft.Compute/restorePointCollections"
-    url = sending.make_url(path, api_version=COLLECTIONS)
+    url = sending.make_url(path, api_version=API_VERSION)
     return tuple(map(parse_collection, sending.read_all(client, url)))
 
 
