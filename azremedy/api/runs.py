@@ -13,10 +13,11 @@ from azremedy.domain.planner.assemble import Section, assemble
 from azremedy.domain.planner.undo import plan_undo as plan_sections
 from azremedy.domain.resources import ManagementLock
 from azremedy.domain.run import RunState, StepState
-from azremedy.domain.steps import CreateLock, DeleteLock
+from azremedy.domain.steps import CreateLock, DeleteLock, StartVm
 from azremedy.engine.handlers.base import Memory
 from azremedy.engine.history import Past, find_past, list_journals, list_past, remember
 from azremedy.errors import EXIT_DONE, EXIT_INTERRUPTED, RefusedError
+from azremedy.ids import ResourceId
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -41,6 +42,8 @@ class PastRun:
     did not live to say how it ended."""
     locks_off: tuple[ManagementLock, ...] = ()
     """Leased locks that it took off, or may have, and did not put back."""
+    vms_off: tuple[ResourceId, ...] = ()
+    """VMs that it shut down for a while, or may have, and did not start again."""
     undone_by: str | None = None
     """The run that took it back."""
 
@@ -128,11 +131,14 @@ def _ok(past: Past) -> bool:
 
 
 def _sum_up(past: Past, living: Collection[str], undone_by: str | None) -> PastRun:
+    memory = Memory()
+    remember(past, memory)
     return PastRun(
         # An operation's token is like a key: it is for taking the run up, which reads it itself.
         past=replace(past, tokens={}),
         state=_tell_state(past, living),
-        locks_off=_list_off(past),
+        locks_off=_list_off(past, memory),
+        vms_off=_list_stopped(past, memory),
         undone_by=undone_by,
     )
 
@@ -147,10 +153,14 @@ def _tell_state(past: Past, living: Collection[str]) -> str:
     return RunState.DONE.value if past.exit_code == EXIT_DONE else RunState.FAILED.value
 
 
-def _list_off(past: Past) -> tuple[ManagementLock, ...]:
+def _list_stopped(past: Past, memory: Memory) -> tuple[ResourceId, ...]:
+    """List the VMs that the run was to start again and that nothing says are back."""
+    starts = (planned.step for planned in past.plan.steps if isinstance(planned.step, StartVm))
+    return tuple(step.target for step in starts if step.target in memory.stopped_vms)
+
+
+def _list_off(past: Past, memory: Memory) -> tuple[ManagementLock, ...]:
     """List the leased locks that nothing in the journal says are back."""
-    memory = Memory()
-    remember(past, memory)
     settled = {n for n, r in past.results.items() if r.state in {StepState.DONE, StepState.ALREADY}}
     back = {
         planned.step.lock.id

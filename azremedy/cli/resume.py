@@ -25,7 +25,7 @@ from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_REFUSED
 from azremedy.report import words
 from azremedy.report.plan_text import show_run
-from azremedy.report.runs_text import show_locks_off, show_steps
+from azremedy.report.runs_text import show_locks_off, show_steps, show_vms_off
 
 if TYPE_CHECKING:
     from azremedy.api.runs import PastRun
@@ -72,6 +72,7 @@ def _ask(found: PastRun) -> bool:
     show_steps(found.past.plan, found.past.results, console.question())
     talk = console.errors()
     show_locks_off(found.locks_off, talk)
+    show_vms_off(found.vms_off, talk)
     if not console.can_ask():
         talk.print("Refused: there is no terminal to ask on. Give --yes to take this run up.")
         return False

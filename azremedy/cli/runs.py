@@ -17,6 +17,7 @@ from azremedy.report.runs_text import (
     show_runs,
     show_steps,
     show_unreadable,
+    show_vms_off,
     tell_time,
 )
 
@@ -57,6 +58,7 @@ def _show(found: Collection[PastRun | UnreadableRun], out: Console) -> None:
     for each in found:
         if isinstance(each, PastRun):
             show_locks_off(each.locks_off, console.errors())
+            show_vms_off(each.vms_off, console.errors())
         else:
             show_unreadable(each.why, each.locks, console.errors())
 
@@ -68,6 +70,7 @@ def _row(found: PastRun | UnreadableRun) -> tuple[str, str, str, str, str]:
     targets = ", ".join(target.target.name for target in past.plan.targets)
     undone = f", undone by {found.undone_by}" if found.undone_by else ""
     off = f", {len(found.locks_off)} lock(s) OFF" if found.locks_off else ""
+    off += f", {len(found.vms_off)} VM(s) OFF" if found.vms_off else ""
     return (
         past.run_id or "",
         tell_time(past.began),
@@ -97,4 +100,5 @@ def _show_run(found: PastRun, out: Console) -> None:
     show_runs([_row(found)], out)
     show_steps(found.past.plan, found.past.results, out)
     show_locks_off(found.locks_off, out)
+    show_vms_off(found.vms_off, out)
     out.print(f"Journal: {found.past.journal}", style="dim", soft_wrap=True, markup=False)

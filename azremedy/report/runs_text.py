@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from azremedy.domain.plan import Plan, PlannedStep, PointLoss
     from azremedy.domain.resources import ManagementLock
     from azremedy.domain.run import StepResult
+    from azremedy.ids import ResourceId
 
 
 def show_runs(rows: Iterable[tuple[str, str, str, str, str]], console: Console) -> None:
@@ -35,6 +36,13 @@ def show_locks_off(locks: Iterable[ManagementLock], console: Console) -> None:
     """Write the leased locks that are off."""
     for lock in locks:
         told = f"STILL OFF: the {lock.level} lock {lock.id}"
+        console.print(f"[bold red]{escape(told)}[/bold red]", soft_wrap=True)
+
+
+def show_vms_off(vms: Iterable[ResourceId], console: Console) -> None:
+    """Write the VMs that are off because a run shut them down for a while."""
+    for vm_id in vms:
+        told = f"THE VM IS OFF: {vm_id}"
         console.print(f"[bold red]{escape(told)}[/bold red]", soft_wrap=True)
 
 

@@ -86,6 +86,21 @@ def journal_of(stage: Stage) -> Path:
     return stage.state / "runs" / RUN / "journal.jsonl"
 
 
+def test_vm_that_a_dead_process_left_off_is_told_until_it_is_started(tmp_path: Path) -> None:
+    """It was to be started again: whoever looks at the runs sees that it is off."""
+    stage = open_stage(tmp_path, "vm-stopped-inside")
+    plan = plan_agents(stage.azure, WEB, AgentOptions(by=AgentBy.DEALLOCATE))
+    start = next(each for each in plan.steps if each.step.kind == "StartVm")
+    die_behind(stage, plan, EntryKind.OUTCOME, start.number - 1)
+
+    (cut_off,) = list_runs(stage.state)
+    take_up(stage)
+    (taken_up,) = list_runs(stage.state)
+
+    assert ["web-1"] == [vm_id.name for vm_id in cut_off.vms_off]
+    assert () == taken_up.vms_off
+
+
 def test_lock_whose_removal_was_never_sent_is_left_as_it_is(tmp_path: Path) -> None:
     """The intent is on disk and the lock is there: it counts as off, and is there at the end."""
     stage = open_stage(tmp_path, LIMIT)
