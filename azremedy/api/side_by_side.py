@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 ItemT = TypeVar("ItemT")
 MadeT = TypeVar("MadeT")
 
-AT_ONCE = 8
+AT_ONCE = 16
 """VMs that are read about at a time; each has some reads out at once, and Azure takes 25 a second
 for a subscription."""
 

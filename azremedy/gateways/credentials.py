@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
+from azremedy.errors import SignInError
 from azremedy.gateways.clouds import PUBLIC, Cloud
 
 if TYPE_CHECKING:
@@ -138,15 +139,24 @@ def default_credential(
         cloud: whose sign-in service is used.
         tenant: the tenant of all tokens; each credential's own when left out.
         transport: an azure-core transport for the sign-in; over the network when left out.
+
+    Raises:
+        SignInError: what the environment says of a sign-in is incomplete or malformed.
     """
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415 - loads the SDK on use
 
-    chain = DefaultAzureCredential(
-        exclude_interactive_browser_credential=True,
-        process_timeout=CLI_TIMEOUT_S,
-        **({} if cloud == PUBLIC else {"authority": cloud.authority}),
-        **({"disable_instance_discovery": True} if cloud.custom else {}),
-        **({"additionally_allowed_tenants": [tenant]} if tenant else {}),
-        **({"transport": transport} if transport else {}),
-    )
+    try:
+        chain = DefaultAzureCredential(
+            exclude_interactive_browser_credential=True,
+            process_timeout=CLI_TIMEOUT_S,
+            **({} if cloud == PUBLIC else {"authority": cloud.authority}),
+            **({"disable_instance_discovery": True} if cloud.custom else {}),
+            **({"additionally_allowed_tenants": [tenant]} if tenant else {}),
+            **({"transport": transport} if transport else {}),
+        )
+    except ValueError as error:
+        raise SignInError(
+            f"The environment's sign-in cannot be used: {error}",
+            advice="Look at the variables that begin with AZURE_: one is empty or malformed.",
+        ) from error
     return KeptTokens(TenantCredential(chain, tenant) if tenant else chain)

@@ -25,7 +25,8 @@ class Documents:
         """Begin empty."""
         self._by_key: dict[str, Json] = {}
         self._types: dict[str, str] = {}
-        self._of_type: dict[str, dict[str, None]] = {}
+        # By type and by each scope that a document lies in: large worlds are asked often.
+        self._within: dict[str, dict[str, dict[str, None]]] = {}
         self._now: Callable[[], datetime] | None = None
         self._past: list[tuple[datetime, str, Json | None]] = []
         self._changes = 0
@@ -65,15 +66,19 @@ class Documents:
         self._remember(key)
         self._by_key[key] = stored
         self._types[key] = parsed.type.lower()
-        self._of_type.setdefault(self._types[key], {})[key] = None
+        of_type = self._within.setdefault(self._types[key], {})
+        for scope in _scopes_of(key):
+            of_type.setdefault(scope, {})[key] = None
         return copied(stored)
 
     def remove(self, resource_id: str) -> bool:
         """Take away a document and all beneath it; tell whether it was there."""
         present = resource_id in self
-        for key in [key for key in self._by_key if arm_ids.within(key, resource_id)]:
+        for key in self._keys_within(arm_ids.key(resource_id)):
             self._remember(key)
-            del self._of_type[self._types[key]][key]
+            of_type = self._within[self._types[key]]
+            for scope in _scopes_of(key):
+                del of_type[scope][key]
             del self._by_key[key], self._types[key]
         return present
 
@@ -107,21 +112,33 @@ class Documents:
 
     def of_type(self, resource_type: str, under: str = "/") -> tuple[Json, ...]:
         """Give all documents of a type at or beneath a scope."""
-        wanted = resource_type.lower()
-        return tuple(
-            copied(self._by_key[key])
-            for key in self._of_type.get(wanted, ())
-            if arm_ids.within(key, under)
-        )
+        found = self._within.get(resource_type.lower(), {}).get(arm_ids.key(under), {})
+        return tuple(copied(self._by_key[key]) for key in found)
+
+    def select(self, scope: str, wanted: Callable[[Json], bool]) -> tuple[Json, ...]:
+        """Give the documents at or beneath a scope that are wanted."""
+        keys = self._keys_within(arm_ids.key(scope))
+        found = (self._by_key[key] for key in keys)
+        return tuple(copied(document) for document in found if wanted(document))
 
     def children(self, resource_id: str) -> tuple[Json, ...]:
         """Give every document beneath an id: child resources, their children, locks on them."""
         own = arm_ids.key(resource_id)
-        return tuple(
-            copied(document)
-            for key, document in self._by_key.items()
-            if key != own and arm_ids.within(key, own)
-        )
+        return tuple(copied(self._by_key[key]) for key in self._keys_within(own) if key != own)
+
+    def _keys_within(self, scope: str) -> list[str]:
+        beneath = scope.rstrip("/") + "/"
+        return [key for key in self._by_key if key == scope or key.startswith(beneath)]
+
+
+def _scopes_of(key: str) -> Iterator[str]:
+    """List the scopes that a document lies in: the root, all that hold it, and itself."""
+    yield "/"
+    end = key.find("/", 1)
+    while end > 0:
+        yield key[:end]
+        end = key.find("/", end + 1)
+    yield key
 
 
 def _renew_etag(before: Json | None, stored: Json) -> None:

@@ -289,3 +289,15 @@ def test_a_refused_sign_in_is_told_without_the_secret(scripted: Scripted) -> Non
     assert "AADSTS7000215" in caught.value.answer.message
     assert "az login" in caught.value.advice
     assert "canary" not in str(caught.value) + caught.value.answer.message
+
+
+def test_an_empty_secret_in_the_environment_is_a_sign_in_that_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A pipeline's unset secret comes as an empty text: that is told, and is no defect."""
+    monkeypatch.setenv("AZURE_TENANT_ID", "common")
+    monkeypatch.setenv("AZURE_CLIENT_ID", "somebody")
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "")
+
+    with pytest.raises(SignInError, match="cannot be used"):
+        default_credential(PUBLIC)

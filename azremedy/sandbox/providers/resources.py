@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.sandbox import arm_ids, odata, rbac, refusals
+from azremedy.sandbox import odata, rbac, refusals
 from azremedy.sandbox.clock import timestamp
 from azremedy.sandbox.paging import page
 from azremedy.sandbox.routing import Route
@@ -44,17 +44,14 @@ def _listed(world: World, request: Request, scope: str) -> Answer:
     """List the tracked resources, those that have a location, which the caller may read."""
     keep = odata.resource_filter(request.query.get("$filter", ""))
     expanded = request.query.get("$expand", "").lower()
-    items = [
-        _item(world, document, expanded)
-        for document in world.documents
-        if _tracked(document, scope) and keep(document) and _readable(world, document)
-    ]
+    tracked = world.documents.select(scope, lambda document: _tracked(document) and keep(document))
+    items = [_item(world, document, expanded) for document in tracked if _readable(world, document)]
     return page(request, items, world.page_size)
 
 
-def _tracked(document: Json, scope: str) -> bool:
+def _tracked(document: Json) -> bool:
     is_group = document.get("type", "").lower() == _GROUP_TYPE.lower()
-    return bool(document.get("location")) and not is_group and arm_ids.within(document["id"], scope)
+    return bool(document.get("location")) and not is_group
 
 
 def _readable(world: World, document: Json) -> bool:
