@@ -1,35 +1,49 @@
-"""Which removals of locks need no long look of their own: the step after them shows their effect.
+"""Which removals of locks are looked at while the deletion after them is under way.
 
 A change of a lock reaches Azure's regions one after the other, so a removal is believed after
-several reads that agree. Where a deletion follows that the lock would refuse, and that is tried
-again while it does, its success is the better proof, and nothing has to be waited for.
+several reads that agree. A deletion that the lock would refuse is tried again while it does, so it
+need not wait for them: it is sent at once, and Azure works on it while the lock is looked at.
 """
 
 from __future__ import annotations
 
-from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 from azremedy.domain.steps import DeleteExtension, DeleteLock, DeleteRestorePointCollection
 
 if TYPE_CHECKING:
-    from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
+    from collections.abc import Collection, Iterator
+
+    from azremedy.domain.plan import PlannedStep, TargetPlan
+
+Together = tuple["PlannedStep", ...]
+"""Removals of locks and the deletion right after them; or one step alone."""
 
 
-def list_proven(plan: Plan) -> frozenset[int]:
-    """List the numbers of the lock removals whose effect the same target's next step shows."""
-    return frozenset(
-        planned.number
-        for target in plan.targets
-        for planned in target.steps
-        if isinstance(planned.step, DeleteLock) and _is_proven(planned, target)
-    )
+def group_steps(target: TargetPlan, *, alone: Collection[int]) -> Iterator[Together]:
+    """Give a target's steps in order, each deletion together with the removals right before it.
+
+    Args:
+        target: whose steps.
+        alone: numbers of steps that are not put together with others.
+    """
+    removals: list[PlannedStep] = []
+    for planned in target.steps:
+        if planned.number not in alone and isinstance(planned.step, DeleteLock):
+            removals.append(planned)
+        elif planned.number not in alone and _is_bound(planned, removals):
+            yield (*removals, planned)
+            removals = []
+        else:
+            yield from ((removal,) for removal in removals)
+            removals = []
+            yield (planned,)
+    yield from ((removal,) for removal in removals)
 
 
-def _is_proven(removal: PlannedStep, target: TargetPlan) -> bool:
-    """Say whether the first step after the removal that is no removal itself shows its effect."""
-    later = (each.step for each in target.steps if each.number > removal.number)
-    follows = next(dropwhile(lambda step: isinstance(step, DeleteLock), later), None)
-    if not isinstance(follows, DeleteRestorePointCollection | DeleteExtension):
+def _is_bound(planned: PlannedStep, removals: list[PlannedStep]) -> bool:
+    """Say whether each of the locks would refuse this deletion."""
+    if not isinstance(planned.step, DeleteRestorePointCollection | DeleteExtension):
         return False
-    return removal.step.target.scope.contains(follows.target)
+    target = planned.step.target
+    return bool(removals) and all(each.step.target.scope.contains(target) for each in removals)

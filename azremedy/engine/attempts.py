@@ -113,8 +113,6 @@ class Attempts:
     """Told what happens."""
     patience: Patience
     """How long to wait for Azure."""
-    proven: frozenset[int]
-    """Removals of locks that the step after them shows to have taken effect."""
     memory: Memory
     """What later steps need to know of earlier ones."""
     results: dict[int, StepResult]
@@ -189,16 +187,14 @@ class Attempts:
             self.listen(event)
 
     def _tools(self, planned: PlannedStep) -> Tools:
-        patience = self.patience
-        if planned.number in self.proven:
-            patience = replace(patience, lock_reads=1)
         return Tools(
             session=self.session,
             memory=self.memory,
             progress=lambda text: self.tell(StepProgressed(planned=planned, message=text)),
-            patience=patience,
+            patience=self.patience,
             clock_of_thread=self.clock_of_thread,
             intend_again=lambda: self._intend(planned),
+            check_held=self.check_held,
         )
 
     def _look(self, begun: Begun) -> StepResult | None:

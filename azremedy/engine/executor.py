@@ -19,8 +19,8 @@ from azremedy.domain.returning import find_returns, is_return
 from azremedy.domain.run import SETTLED, Run, RunState, StepResult, StepState
 from azremedy.domain.run import find_exit_code as exit_code_of
 from azremedy.domain.steps import Reversible
-from azremedy.domain.unlocking import list_proven
-from azremedy.engine.attempts import Attempts, Record, make_result, unwatched
+from azremedy.domain.unlocking import group_steps
+from azremedy.engine.attempts import Attempts, Begun, Record, make_result, unwatched
 from azremedy.engine.fleet import AttentiveClock, Fleet, Shared, take_turns
 from azremedy.engine.handlers.base import Memory, Patience
 from azremedy.engine.history import Past, keep_done, remember
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
+    from azremedy.domain.unlocking import Together
 
 _NOT_REACHED = "what became of its request was not looked at: a step before it failed"
 
@@ -65,7 +66,7 @@ class Executor:
             JournalEntry(entry=EntryKind.PLAN, at=self.session.clock.now(), plan=plan)
         )
         past = Past.none(plan, run_id=run_id, path=path, began=self.session.clock.now())
-        return self._carry_out(plan, self._make_attempts(plan), past)
+        return self._carry_out(plan, self._make_attempts(), past)
 
     def resume(self, past: Past, *, hindrance: str = "") -> Run:
         """Take up a run that ended before its end; what is settled is not done again.
@@ -79,7 +80,7 @@ class Executor:
         # On a full disk nothing is changed but what was lent: that goes back all the same.
         with suppress(RefusedError):
             self.journal.write(JournalEntry(entry=EntryKind.RESUMED, at=self.session.clock.now()))
-        attempts = self._make_attempts(past.plan)
+        attempts = self._make_attempts()
         attempts.results.update(past.settled)
         remember(past, attempts.memory)
         if hindrance:
@@ -135,14 +136,45 @@ class Executor:
         Raises:
             KeyboardInterrupt: somebody asked to stop.
         """
-        for planned in (*shared.list_needed(target), *target.steps):
-            with shared.taking_turns(planned):
-                if not self._is_done(planned, attempts, past):
-                    # What others need as well is left to them.
-                    own = (each for each in target.steps if each.number not in shared.steps)
-                    _leave(own, attempts, why=f"step {planned.number} before it failed")
-                    return False
+        alone = {*shared.steps, *past.settled, *past.unknown}
+        needed = ((planned,) for planned in shared.list_needed(target))
+        for together in (*needed, *group_steps(target, alone=alone)):
+            failed = self._find_failed(together, attempts, past, shared=shared)
+            if failed is not None:
+                # What others need as well is left to them.
+                own = (each for each in target.steps if each.number not in shared.steps)
+                _leave(own, attempts, why=f"step {failed.number} before it failed")
+                return False
         return True
+
+    def _find_failed(
+        self, together: Together, attempts: Attempts, past: Past, *, shared: Shared
+    ) -> PlannedStep | None:
+        """Carry steps out that belong together; give the first that is not done."""
+        if len(together) > 1:
+            return self._run_together(together, attempts)
+        (planned,) = together
+        with shared.taking_turns(planned):
+            return None if self._is_done(planned, attempts, past) else planned
+
+    def _run_together(self, together: Together, attempts: Attempts) -> PlannedStep | None:
+        """Send all requests before the first effect is waited for; give the first not done.
+
+        What cannot be sent keeps those after it from being sent.
+        """
+        if self.steering.stop.requested:
+            raise KeyboardInterrupt
+        begun: list[Begun] = []
+        for planned in together:
+            attempts.tell(StepStarted(planned=planned))
+            begun.append(attempts.begin(planned))
+            result = begun[-1].result
+            if result is not None and result.state not in SETTLED:
+                break
+        for each in begun:
+            attempts.tell(StepEnded(planned=each.planned, result=attempts.end(each)))
+        not_done = (p for p in together if not _is_settled(attempts.results.get(p.number)))
+        return next(not_done, None)
 
     def _is_done(self, planned: PlannedStep, attempts: Attempts, past: Past) -> bool:
         """Say whether a step is done; it is tried once, by whoever needs it first."""
@@ -168,13 +200,12 @@ class Executor:
         attempts.tell(StepEnded(planned=planned, result=result))
         return result
 
-    def _make_attempts(self, plan: Plan) -> Attempts:
+    def _make_attempts(self) -> Attempts:
         return Attempts(
             session=self.session,
             journal=self.journal,
             listen=self.listen,
             patience=self.patience,
-            proven=list_proven(plan),
             memory=Memory(),
             results={},
             check_held=self.check_held,
@@ -187,6 +218,10 @@ class Executor:
         )
         with suppress(RefusedError):
             self.journal.write(entry)
+
+
+def _is_settled(result: StepResult | None) -> bool:
+    return result is not None and result.state in SETTLED
 
 
 def _leave(steps: Iterable[PlannedStep], attempts: Attempts, *, why: str) -> None:

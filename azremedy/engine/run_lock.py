@@ -90,13 +90,17 @@ class Held:
     def _look(self) -> list[Path]:
         """List the files that are still this process's; what cannot be read may be."""
         mine = []
-        self.folder_time = self._read_folder_time()
+        looked_at, is_whole = self._read_folder_time(), True
         for path, holder in self.files.items():
-            with suppress(OSError):
+            try:
                 if _read(path) == holder:
                     mine.append(path)
                 else:
                     self.lost.set()
+            except OSError:
+                is_whole = False
+        # Only now: until all were read, other threads look for themselves.
+        self.folder_time = looked_at if is_whole else None
         return mine
 
     def _read_folder_time(self) -> int | None:

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -45,6 +45,8 @@ _SPREAD = 4
 _QUERIES = "x-ms-user-quota-remaining"
 _QUERIES_RESET = "x-ms-user-quota-resets-after"
 _REFUSED = "azremedy.refused"
+AT_ONCE = 32
+"""Requests that are out at a time: at 50 ms an answer more than Azure's limits let through."""
 _SUBSCRIPTION = re.compile(r"/subscriptions/([^/]+)", re.IGNORECASE)
 
 
@@ -151,6 +153,8 @@ class Rates:
     _buckets: dict[str, Bucket | Window] = field(default_factory=dict)
     _closed: dict[str, datetime] = field(default_factory=dict)
     _policies: dict[str, set[str]] = field(default_factory=dict)
+    door: Semaphore = field(default_factory=lambda: Semaphore(AT_ONCE))
+    """Who is through it may send: threads by the hundred would each make a connection."""
 
     def enter(self, method: str, url: str, now: datetime) -> Ticket:
         """Take a token of every limit that a request counts against."""
@@ -233,7 +237,8 @@ class RatePolicy:
         if (wait := max(ticket.wait_s, closed)) > 0:
             request.context.transport.sleep(min(wait, self._longest_wait_s))
         try:
-            answer = self.next.send(request)
+            with self._rates.door:
+                answer = self.next.send(request)
         finally:
             self._rates.leave(ticket)
         response = answer.http_response

@@ -26,6 +26,7 @@ from azremedy.gateways.clock import AzureClock, Clock
 from azremedy.gateways.clouds import PUBLIC, Cloud
 from azremedy.gateways.identity import Caller, read_caller
 from azremedy.gateways.policies import Trace
+from azremedy.gateways.rates import AT_ONCE
 from azremedy.gateways.subscriptions import SubscriptionsGateway
 
 if TYPE_CHECKING:
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
     from azremedy.ids import ResourceId
 
 ClientT = TypeVar("ClientT")
-_CONNECTIONS = 32
-"""At the same time to one host: at 50 ms an answer more than Azure's limits let through."""
 
 
 class Gateways:
@@ -310,10 +309,10 @@ class Session:
 
 
 def _network_transport(options: SessionOptions) -> Any:
-    """Make the transport over the network: a few connections, which all threads share.
+    """Make the transport over the network, which keeps as many connections as are used at a time.
 
-    The SDK's own keeps ten and makes one anew for each further request: a fleet would do little
-    else than agree on keys.
+    The SDK's own keeps ten: a fleet would do little else than agree on keys. A request whose answer
+    nobody reads never gives its connection back, so none waits for another's.
     """
     from azure.core.pipeline.transport import RequestsTransport  # noqa: PLC0415 - loads the SDK
     from requests import Session as Connections  # noqa: PLC0415 - as above
@@ -323,9 +322,7 @@ def _network_transport(options: SessionOptions) -> Any:
     # As the SDK has it: what is tried again is its retry policy's affair.
     never = Retry(total=False, redirect=False, raise_on_status=False)
     connections = Connections()
-    connections.mount(
-        "https://", HTTPAdapter(max_retries=never, pool_maxsize=_CONNECTIONS, pool_block=True)
-    )
+    connections.mount("https://", HTTPAdapter(max_retries=never, pool_maxsize=AT_ONCE))
     return RequestsTransport(
         session=connections,
         connection_timeout=options.connect_timeout_s,

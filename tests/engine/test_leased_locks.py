@@ -195,23 +195,23 @@ def test_a_listener_that_cannot_write_stops_nothing(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_says_what_it_knows(tmp_path: Path) -> None:
-    """A step that ended is done; one that was not begun is skipped; the code is 9."""
+    """A step whose effect nobody saw is unknown, one that was not begun is skipped; code 9."""
     stage = open_stage(tmp_path, locked_world())
     saboteur = Saboteur(at=0, error=KeyboardInterrupt())
 
     def listen(event: Event) -> None:
-        if isinstance(event, StepEnded) and event.planned.number == 2:
+        if isinstance(event, StepStarted) and event.planned.number == 3:
             raise saboteur.error
 
     run = stage.apply(plan_behind_locks(stage), listen=listen)
 
-    assert ("done", "done", "skipped", "done", "done") == states(run)
+    assert ("unknown", "unknown", "skipped", "done", "done") == states(run)
     assert ("interrupted", 9) == (run.state.value, run.exit_code)
     assert entries_of(run, stage.state)[-1]["exitCode"] == 9
 
 
 def test_an_interrupt_while_a_request_is_out_leaves_it_unknown(tmp_path: Path) -> None:
-    """Nobody saw how the uninstallation ended."""
+    """Nobody saw how the uninstallation ended, nor whether the locks were gone everywhere."""
     stage = open_stage(
         tmp_path, locked_world(answered(DELETE_EXTENSION, 409, times=3, code="ScopeLocked"))
     )
@@ -222,7 +222,7 @@ def test_an_interrupt_while_a_request_is_out_leaves_it_unknown(tmp_path: Path) -
 
     run = stage.apply(plan_behind_locks(stage), listen=listen)
 
-    assert ("done", "done", "unknown", "done", "done") == states(run)
+    assert ("unknown", "unknown", "unknown", "done", "done") == states(run)
     assert run.exit_code == 9
 
 

@@ -9,6 +9,7 @@ from azremedy import api
 from azremedy.domain.events import RunEnded
 from azremedy.sandbox.scenario import Timing
 from tests.support.stages import (
+    COLLECTION_TYPE,
     LOCK_TYPE,
     ROOT,
     built_in,
@@ -41,32 +42,52 @@ def test_a_lock_whose_removal_does_not_stick_is_a_failure(tmp_path: Path) -> Non
     assert writes_of([plan.steps[0].step]) == stage.writes()
 
 
-def test_a_lock_that_is_back_after_the_deletion_is_told(tmp_path: Path) -> None:
-    """The points are gone as asked; that the next clean-up will meet the lock is said."""
+def test_a_lock_that_is_back_during_the_deletion_is_a_failure(tmp_path: Path) -> None:
+    """The points are gone as asked; that the next clean-up will meet the lock is told."""
     stage = open_stage(tmp_path, "restore-point-limit")
     plan = api.plan_clean(stage.azure, names("web-1"), api.CleanOptions(unlock=True))
     _put_back_always(stage)
 
     run = stage.apply(plan)
 
-    assert ("done", "done") == states(run)
-    assert f"there again, by Azure Policy or somebody: {plan.steps[0].step.target}" in (
-        run.steps[1].message
-    )
+    assert ("failed", "done") == states(run)
+    assert 3 == run.exit_code
+    assert "there again after its removal" in run.steps[0].message
 
 
-def test_what_follows_a_removal_proves_it(tmp_path: Path) -> None:
-    """Where a deletion comes next that the lock would refuse, nobody waits to see it gone."""
+def test_a_lock_is_looked_at_while_azure_deletes(tmp_path: Path) -> None:
+    """The deletion does not wait for the looks: the lock would refuse it, and it is repeated."""
     stage = open_stage(tmp_path, "restore-point-limit")
     plan = api.plan_clean(stage.azure, names("web-1"), api.CleanOptions(unlock=True))
-    asked_before = len(stage.requests())
+    asked_before, began = len(stage.requests()), stage.world.clock.now()
 
     run = stage.apply(plan)
 
     removed = str(plan.steps[0].step.target).lower()
-    asked = [each for each in stage.requests()[asked_before:] if removed == path_of(each).lower()]
+    asked = [(e["method"], path_of(e).lower()) for e in stage.requests()[asked_before:]]
+    looks = [at for at, (method, path) in enumerate(asked) if ("GET", removed) == (method, path)]
+    (deleted,) = (
+        at for at, (method, path) in enumerate(asked) if method == "DELETE" and path != removed
+    )
     assert ("done", "done") == states(run)
-    assert ["GET", "DELETE", "GET", "GET"] == [each["method"] for each in asked]
+    assert 6 == len(looks)
+    assert looks[0] < deleted < looks[1]
+    assert (stage.world.clock.now() - began).total_seconds() < 45
+
+
+def test_a_deletion_that_cannot_be_sent_leaves_the_lock_told(tmp_path: Path) -> None:
+    """The removal is looked at all the same, and the step that failed is named."""
+    stage = open_stage(tmp_path, "restore-point-limit")
+    plan = api.plan_clean(stage.azure, names("web-1"), api.CleanOptions(unlock=True))
+    (collection,) = stage.documents(COLLECTION_TYPE)
+    point = f"{collection['id']}/restorePoints/AzureBackup_20261120_080000"
+    stage.world.documents.put({"id": point, "properties": {}})
+
+    run = stage.apply(plan)
+
+    assert ("done", "failed") == states(run)
+    assert 3 == run.exit_code
+    assert [] == stage.documents(LOCK_TYPE)
 
 
 def test_a_lock_that_lingers_is_waited_out(tmp_path: Path) -> None:

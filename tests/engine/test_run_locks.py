@@ -5,17 +5,27 @@ from __future__ import annotations
 import json
 import os
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from azremedy import api
-from azremedy.domain.events import StepEnded
+from azremedy.domain.events import StepProgressed, StepStarted
 from azremedy.engine.run_lock import DEAD_AFTER, hold, is_held
 from azremedy.errors import HeldError, RefusedError
 from azremedy.ids import ResourceId
-from tests.support.stages import LOCK_TYPE, ROOT, names, open_stage, states
+from azremedy.sandbox.scenario import Timing
+from tests.support.stages import (
+    COLLECTION_TYPE,
+    LOCK_TYPE,
+    ROOT,
+    built_in,
+    names,
+    open_stage,
+    states,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,7 +151,7 @@ def test_run_that_lost_its_targets_only_gives_locks_back(tmp_path: Path) -> None
     options = api.CleanOptions(unlock=True, relock=True)
 
     def lose(event: Event) -> None:
-        if isinstance(event, StepEnded) and event.planned.number == 1:
+        if isinstance(event, StepStarted) and event.planned.number == 2:
             for path in list((stage.state / "locks").glob("*.json")):
                 made = path.with_suffix(".made")
                 made.write_text(json.dumps({**json.loads(path.read_text()), "run_id": "other"}))
@@ -155,6 +165,28 @@ def test_run_that_lost_its_targets_only_gives_locks_back(tmp_path: Path) -> None
     assert "held" == run.steps[1].error.msgid
     assert 1 == len(stage.documents(LOCK_TYPE))
     assert not any("restorepointcollections" in each for each in stage.writes())
+
+
+def test_run_that_lost_its_targets_repeats_no_refused_deletion(tmp_path: Path) -> None:
+    """Taken over while the removed lock still refuses: the deletion is not sent again."""
+    base = built_in("restore-point-limit")
+    slow = {**base.operations, "lockRelease": Timing(seconds=120)}
+    stage = open_stage(tmp_path, replace(base, operations=slow))
+    plan = api.plan_clean(stage.azure, names("web-1"), api.CleanOptions(unlock=True))
+
+    def lose(event: Event) -> None:
+        if isinstance(event, StepProgressed) and event.planned.number == 2:
+            for path in list((stage.state / "locks").glob("*.json")):
+                made = path.with_suffix(".made")
+                made.write_text(json.dumps({**json.loads(path.read_text()), "run_id": "other"}))
+                made.replace(path)
+
+    run = stage.apply(plan, lose)
+
+    assert ("done", "failed") == states(run)
+    assert run.steps[1].error is not None
+    assert "held" == run.steps[1].error.msgid
+    assert 1 == len(stage.documents(COLLECTION_TYPE))
 
 
 def test_unreadable_file_is_no_holder(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from azremedy import api
+from azremedy.domain.jobs import is_confirmed
 from azremedy.domain.planner.backup import BackupOptions
 from azremedy.domain.ramp import Ramp
 from azremedy.domain.run import StepState
@@ -134,3 +135,41 @@ def test_lists_show_the_ends_of_jobs_that_take_as_long_as_in_azure(tmp_path: Pat
     assert max(seen.values()) - began < timedelta(minutes=42)
     assert len(list_job_reads(stage)) - before < 100
     assert 0 == count_refused(stage)
+
+
+def test_one_slow_snapshot_does_not_delay_the_news_of_others(tmp_path: Path) -> None:
+    """The first took two hours: the next, of ten minutes, are seen soon after they are over."""
+    slow = {**AS_IN_AZURE, "takeSnapshot": Timing(seconds=7200, retry_after=30)}
+    stage = open_stage(tmp_path, replace(world(4), operations=slow))
+    clock, watch = stage.azure.clock, JobWatch()
+    source = stage.azure.gateways(SUBSCRIPTION).backup
+    patience = Patience()
+    pace = Pace(
+        soonest=patience.job_soonest, at_most=patience.job_at_most, lists=patience.job_lists
+    )
+    started = back_up(stage, 1, until=WaitFor.NONE, at_once=1)
+    (canary,) = (each.job.job_id for each in started.steps if each.job and each.job.job_id)
+    with watch.following(canary, source, clock, pace) as follower:
+        while not is_confirmed(follower.read_now(), WaitFor.SNAPSHOT):
+            clock.sleep(600)
+    stage.world.scenario = replace(
+        stage.world.scenario,
+        operations={**slow, "takeSnapshot": Timing(seconds=600, retry_after=30)},
+    )
+
+    began = clock.now()
+    others = names(*map(name_vm, (2, 3, 4)))
+    plan = api.plan_backup(stage.azure, others, BackupOptions(until=WaitFor.NONE))
+    ran = api.apply(stage.azure, plan, state_folder=stage.state)
+    jobs = [each.job.job_id for each in ran.steps if each.job and each.job.job_id]
+    seen: set[object] = set()
+    with ExitStack() as waiting:
+        followers = [
+            waiting.enter_context(watch.following(job, source, clock, pace)) for job in jobs
+        ]
+        while len(seen) < 3:
+            clock.sleep(5)
+            known = [(each.job_id, each.read()) for each in followers]
+            seen |= {id_ for id_, job in known if job and is_confirmed(job, WaitFor.SNAPSHOT)}
+
+    assert clock.now() - began < timedelta(minutes=15)

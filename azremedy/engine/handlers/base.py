@@ -171,6 +171,9 @@ class Tools:
     """Writes the step's intent down once more, right before its request is repeated. Raises
     ``RefusedError`` or ``HeldError`` when it must not be."""
 
+    check_held: Callable[[], None] = _keep_quiet
+    """Raises ``HeldError`` when another run has taken the targets over."""
+
     @property
     def clock(self) -> Clock:
         """Azure's clock."""

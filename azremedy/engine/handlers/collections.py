@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,7 +20,6 @@ from azremedy.engine.handlers.base import (
 )
 from azremedy.engine.handlers.deletions import follow_deletion, still_deleting, wait_until_gone
 from azremedy.engine.handlers.idle import find_running_job
-from azremedy.engine.handlers.locks import list_returned
 from azremedy.engine.handlers.patient import retry_locked
 from azremedy.errors import (
     AzureError,
@@ -94,16 +92,9 @@ class CollectionDeletion:
             left -= 1
             accepted = self._start_again()
         self.tools.memory.deleted.add(self.step.collection_id)
-        told = f"the collection is gone with {len(self.step.restore_points)} points"
-        return Outcome(message=told + self._tell_returned_locks())
-
-    def _tell_returned_locks(self) -> str:
-        """Say which locks that were taken off stand there again: the next clean-up will miss it."""
-        with suppress(AzureError):
-            if returned := list_returned(self.step.collection_id, self.tools):
-                locks = ", ".join(map(str, returned))
-                return f"; taken off and there again, by Azure Policy or somebody: {locks}"
-        return ""
+        return Outcome(
+            message=f"the collection is gone with {len(self.step.restore_points)} points"
+        )
 
     def _follow(self, accepted: Accepted) -> AzureError | None:
         """Follow one deletion; give its failure unless the collection is gone all the same.

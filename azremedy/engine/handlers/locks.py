@@ -122,17 +122,6 @@ class LockCreation:
         return found is not None and _same(found, self.step.lock)
 
 
-def list_returned(place: ResourceId, tools: Tools) -> tuple[ResourceId, ...]:
-    """List the locks on a place that this run took off and that stand there again all the same.
-
-    Raises:
-        AzureError: they cannot be read.
-    """
-    removed = sorted(tools.memory.removed_locks, key=str)
-    over = (lock_id for lock_id in removed if lock_id.scope.contains(place))
-    return tuple(lock_id for lock_id in over if _find(tools, lock_id) is not None)
-
-
 def _find(tools: Tools, lock_id: ResourceId) -> ManagementLock | None:
     try:
         return tools.gateways(lock_id).locks.get_lock(lock_id)

@@ -72,6 +72,7 @@ def retry_locked(send: Callable[[], AnswerT], tools: Tools) -> AnswerT:
 
     Raises:
         LockedError: when no lock was taken off, or the refusal outlasts the budget.
+        HeldError: another run has taken the targets over meanwhile.
     """
     give_up = tools.clock.now() + tools.patience.lock_effect
     while True:
@@ -82,6 +83,7 @@ def retry_locked(send: Callable[[], AnswerT], tools: Tools) -> AnswerT:
                 raise
         tools.progress("Azure still sees the lock that was taken off; trying again")
         tools.clock.sleep(tools.patience.lock_read_every.total_seconds())
+        tools.check_held()
 
 
 def retry_throttled(
@@ -99,6 +101,7 @@ def retry_throttled(
 
     Raises:
         ThrottledError: when the throttling outlasts the budget.
+        HeldError: another run has taken the targets over meanwhile.
     """
     give_up = tools.clock.now() + tools.patience.throttled
     while True:
@@ -110,4 +113,5 @@ def retry_throttled(
                 raise
         tools.progress(f"throttled; Azure asks to wait {wait.total_seconds():.0f} s")
         tools.clock.sleep(wait.total_seconds())
+        tools.check_held()
         before_repeat()
