@@ -120,7 +120,7 @@ def test_lock_whose_removal_was_never_sent_is_left_as_it_is(tmp_path: Path) -> N
 def test_lock_is_put_back_although_the_disk_is_full(tmp_path: Path) -> None:
     """Nothing else is changed; afterwards the run is taken up as ever."""
     stage = open_stage(tmp_path, LIMIT)
-    die_behind(stage, clean(stage), EntryKind.OUTCOME, 1)
+    die_behind(stage, clean(stage), EntryKind.ACCEPTED, 1)
     assert [] == stage.documents(LOCK_TYPE)
 
     past = read_past(journal_of(stage).parent)

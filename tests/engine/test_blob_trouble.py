@@ -16,7 +16,7 @@ import pytest
 
 from azremedy import api
 from azremedy.api.runs import list_all_runs
-from azremedy.domain.events import StepEnded
+from azremedy.domain.events import StepStarted
 from azremedy.engine.blob_store import BlobStore
 from azremedy.engine.history import find_past
 from azremedy.engine.journal import EntryKind, JournalEntry
@@ -141,7 +141,7 @@ def test_losing_the_container_stops_the_run_and_its_locks_go_back(
     plan = api.plan_clean(stage.azure, names("web-1"), LENT)
 
     def cut(event: RunEvent) -> None:
-        if isinstance(event, StepEnded) and event.planned.number == 1:
+        if isinstance(event, StepStarted) and event.planned.number == 2:
             line.down = True
 
     run = api.apply(stage.azure, plan, listen=cut, state_folder=store)
@@ -170,7 +170,7 @@ def test_run_that_lost_its_lease_only_gives_locks_back(
     plan = api.plan_clean(stage.azure, names("web-1"), LENT)
 
     def lose(event: RunEvent) -> None:
-        if isinstance(event, StepEnded) and event.planned.number == 1:
+        if isinstance(event, StepStarted) and event.planned.number == 2:
             end_leases(azurite, url, deleting=True)
             assert line.lost.wait(SHORT.total_seconds())
 

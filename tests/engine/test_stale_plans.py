@@ -8,7 +8,7 @@ import pytest
 
 from azremedy import api
 from azremedy.api.agent import plan_agents, plan_script
-from azremedy.domain.events import StepEnded
+from azremedy.domain.events import StepStarted
 from azremedy.domain.planner.agent import AgentBy, AgentOptions
 from azremedy.ids import ResourceId
 from tests.support.stages import (
@@ -176,7 +176,7 @@ def test_what_was_leased_for_a_stale_step_goes_back(
     before = stage.documents(LOCK_TYPE)
 
     def listen(event: Event) -> None:
-        if isinstance(event, StepEnded) and event.planned.number == 1:
+        if isinstance(event, StepStarted) and event.planned.number == 2:
             move(stage)
 
     run = stage.apply(clean(stage), listen=listen)
