@@ -191,7 +191,7 @@ SHAPES = (
 
 _SIGNS = (
     *("=", ":", "<", "~", "%3d", "u003d", "eyj", "gh", "private key", "bearer", "pop"),
-    *("sharedkey", "0.a", "1.a", "--"),
+    *("sharedkey", "github_pat_", "0.a", "1.a", "--"),
 )
 """At least one of them is in every text that holds a secret."""
 

@@ -20,6 +20,7 @@ from azremedy.domain.steps import (
     WaitForJob,
 )
 from azremedy.engine.history import JournalDamagedError, Past, parse_past
+from azremedy.engine.lately import fetch_since
 from azremedy.engine.store import KeptJournal
 from azremedy.errors import AzureError
 
@@ -59,22 +60,19 @@ class Diary:
 def open_diary(azure: Azure) -> Diary:
     """Read the journals that are kept and young enough to matter.
 
-    Runs are named by when they began, so older ones are not opened. A rehearsal has a world of its
-    own that knows nothing of earlier ones: there is nothing to read unless its caller names a
-    place. Call it after the first answer: before, the clock is the machine's and not Azure's.
+    An older run counts when it was taken up lately. A rehearsal has a world of its own that knows
+    nothing of earlier ones: there is nothing to read unless its caller names a place. Call it after the first answer: before, the clock is the machine's and not Azure's.
 
     Raises:
         SignInError: no credential worked.
     """
     now = azure.clock.now()
-    rehearses = azure.sandbox is not None and azure.state_folder is None
-    if rehearses:
+    rehearses = azure.sandbox is not None
+    if rehearses and azure.state_folder is None:
         return Diary(now=now)
-    store, oldest = azure.find_store(), f"{now - _LOOK_BACK:%Y%m%dT%H%M%SZ}"
-    young = [each.run_id for each in store.list_runs() if each.run_id >= oldest]
-    if not young:
+    read = fetch_since(azure.find_store(), now - _LOOK_BACK, rehearsals=rehearses)
+    if not read:
         return Diary(now=now)
-    read = store.fetch(young)
     texts = ((kept, kept.content.lower()) for kept in read)
     return Diary(
         now=now,

@@ -86,7 +86,9 @@ def _check_first(azure: Azure, plan: Plan, state_folder: Place | None) -> None:
     named = state_folder or azure.state_folder
     if azure.sandbox and named is None:
         return
-    runs = list_past(azure.find_store(named), since=plan.created_at)
+    runs = list_past(
+        azure.find_store(named), since=plan.created_at, rehearsals=azure.sandbox is not None
+    )
     if not azure.sandbox:
         check_not_begun(plan, runs)
     check_not_overtaken(plan, runs)

@@ -38,8 +38,8 @@ class PastRun:
     past: Past
     """What its journal says."""
     state: str
-    """``done``, ``failed``, ``interrupted``, ``running``, or ``cut off``: its process is gone and
-    did not live to say how it ended."""
+    """``done``, ``failed``, ``interrupted``, ``running``, also when it ended only while its journal
+    was read, or ``cut off``: its process is gone and did not live to say how it ended."""
     locks_off: tuple[ManagementLock, ...] = ()
     """Leased locks that it took off, or may have, and did not put back."""
     vms_off: tuple[ResourceId, ...] = ()
@@ -56,7 +56,10 @@ def list_runs(place: Place) -> tuple[PastRun, ...]:
 def list_all_runs(place: Place) -> tuple[PastRun | UnreadableRun, ...]:
     """List the runs in a place, the newest first, also those that cannot be read."""
     store = as_store(place)
-    found, living = list_journals(store), store.list_living()
+    # Before and after: of a run that ends meanwhile the journal may still tell less than all.
+    before = store.list_living()
+    found = list_journals(store)
+    living = before | store.list_living()
     pasts = [past for past in found if isinstance(past, Past)]
     undone = {past.plan.undoes: past.run_id for past in pasts if past.plan.undoes and _ok(past)}
     return tuple(
@@ -73,10 +76,13 @@ def read_run(place: Place, run_id: str) -> PastRun:
         JournalDamagedError: its journal cannot be read.
     """
     store = as_store(place)
+    before = store.list_living()
     past = find_past(store, run_id)
-    others = list_past(store, since=past.began)
+    living = before | store.list_living()
+    rehearsed = past.plan.origin is not None and past.plan.origin.sandbox != ""
+    others = list_past(store, since=past.began, rehearsals=rehearsed)
     undone = (each.run_id for each in others if each.plan.undoes == run_id and _ok(each))
-    return _sum_up(past, store.list_living(), next(undone, None))
+    return _sum_up(past, living, next(undone, None))
 
 
 def plan_undo(azure: Azure, run_id: str, *, state_folder: Place | None = None) -> Plan:

@@ -52,8 +52,15 @@ def can_ask() -> bool:
 
 
 def screen(stream: TextIO) -> IO[str]:
-    """Make a stream that no secret passes, whoever writes to it."""
+    """Make a stream that no secret passes, and no agent's command, whoever writes to it."""
     return cast("IO[str]", _Screened(stream))
+
+
+def tell_agent(text: str) -> None:
+    """Give the agent of a pipeline commands of azremedy's own, on stderr, without secrets."""
+    from azremedy.redaction import redact  # noqa: PLC0415 - only in pipelines
+
+    click.echo(redact(text), err=True, nl=False)
 
 
 def _open(stream: TextIO, *, mute: bool = False) -> Console:
@@ -64,7 +71,10 @@ def _open(stream: TextIO, *, mute: bool = False) -> Console:
 
 
 class _Screened:
-    """Redacts what is written, and is the stream itself in everything else."""
+    """Redacts what is written, and is the stream itself in everything else.
+
+    Agents' commands are broken here once more: where lines are folded was not known before.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -74,5 +84,6 @@ class _Screened:
 
     def write(self, text: str) -> int:
         from azremedy.redaction import redact  # noqa: PLC0415 - help and completion tell nothing
+        from azremedy.report.agent_commands import break_commands  # noqa: PLC0415 - as above
 
-        return self._stream.write(redact(text))
+        return self._stream.write(break_commands(redact(text)))

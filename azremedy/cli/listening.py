@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from azremedy.cli.debugging import Talk
 from azremedy.redaction import redact
+from azremedy.report.agent_commands import break_commands
 
 OWN = "azremedy"
 OTHERS = ("azure", "msal", "urllib3")
@@ -134,11 +135,14 @@ def take_secrets_out(record: logging.LogRecord) -> bool:
 
 
 class PlainFormatter(logging.Formatter):
-    """Writes when since the start, how grave, and who says what; azremedy itself is not named."""
+    """Writes when since the start, how grave, and who says what; azremedy itself is not named.
+
+    No line of what is said is a command for a pipeline's agent.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Write a record, with its traceback, without secrets."""
-        text = redact(super().format(record))
+        text = break_commands(redact(super().format(record)))
         who = "" if record.name.split(".")[0] == OWN else f"{record.name}: "
         return f"{record.relativeCreated / 1000:8.3f} {record.levelname.lower()}: {who}{text}"
 

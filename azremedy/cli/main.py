@@ -220,7 +220,7 @@ def _tell_pipeline(error: AzremedyError) -> None:
 
     if (pipeline := ci.find_pipeline(os.environ)) is not None:
         told = ci.write_issues((ci.describe_error(describe_problem(error)),), pipeline)
-        click.echo(told, file=console.screen(sys.stderr), nl=False)
+        console.tell_agent(told)
 
 
 def _interrupt(_signal: int, _frame: object) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
-
-import click
 
 from azremedy.cli import console
 from azremedy.report import ci
@@ -46,4 +43,4 @@ def tell_pipeline_of_scan(scan: Scan, out: Path | None) -> None:
 def _tell(pipeline: Pipeline, issues: Iterable[Issue], summary: str) -> None:
     told = ci.write_issues(issues, pipeline)
     kept = ci.keep_summary(summary, pipeline, os.environ)
-    click.echo(told + kept, file=console.screen(sys.stderr), nl=False)
+    console.tell_agent(told + kept)

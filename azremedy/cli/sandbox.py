@@ -231,11 +231,9 @@ def capture(*, mask: bool, output: Path | None, **connection: Any) -> None:
 
 
 def _written(scenario: dict[str, Any], *, as_json: bool) -> str:
-    if as_json:
-        return json.dumps(scenario, indent=2, ensure_ascii=False) + "\n"
-    import yaml  # noqa: PLC0415 - only this command
+    from azremedy.report.formats import write_document  # noqa: PLC0415 - only this command
 
-    return str(yaml.safe_dump(scenario, sort_keys=False, allow_unicode=True, width=120))
+    return write_document(scenario, "json" if as_json else "yaml")
 
 
 def _save(text: str, output: Path) -> None:

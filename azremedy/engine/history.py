@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from azremedy.domain.plan import Plan
@@ -23,6 +22,7 @@ from azremedy.domain.steps import (
 )
 from azremedy.engine.folder_store import fetch_journal
 from azremedy.engine.journal import EntryKind, JournalEntry
+from azremedy.engine.lately import fetch_since
 from azremedy.engine.unreadable import UnreadableRun, tell_unreadable
 from azremedy.errors import AzremedyError, RefusedError, TargetNotFoundError
 from azremedy.wire import WireError, from_json
@@ -31,16 +31,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from azremedy.engine.handlers.base import Memory
-    from azremedy.engine.store import KeptJournal, ListedRun, Shelf
+    from azremedy.engine.store import KeptJournal, Shelf
 
 
 BEGINNING = b'{"entry": "'
 """How every line of a journal begins."""
 SEAL = b'"schema": "azremedy.journal/1"}'
 """How every whole line ends. Quotes in texts are escaped, so nothing inside looks like it."""
-MARGIN = timedelta(hours=1)
-"""By how much two clocks may differ before a journal is left unread that should be read."""
-_LAST = re.compile(rb'\{"entry": "[a-z]+", "at": "([0-9T:.+Z-]+)"')
 
 
 class JournalDamagedError(AzremedyError):
@@ -261,49 +258,31 @@ def _open_tokens(entries: tuple[JournalEntry, ...]) -> dict[int, str]:
     return tokens
 
 
-def list_past(store: Shelf, *, since: datetime | None = None) -> tuple[Past, ...]:
+def list_past(
+    store: Shelf, *, since: datetime | None = None, rehearsals: bool = False
+) -> tuple[Past, ...]:
     """List the runs that can be read, the newest first, as :func:`list_journals` does."""
-    found = list_journals(store, since=since)
+    found = list_journals(store, since=since, rehearsals=rehearsals)
     return tuple(past for past in found if isinstance(past, Past))
 
 
 def list_journals(
-    store: Shelf, *, since: datetime | None = None
+    store: Shelf, *, since: datetime | None = None, rehearsals: bool = False
 ) -> tuple[Past | UnreadableRun, ...]:
     """List runs, the newest first; left out are those that never began.
 
     Args:
         store: where they are kept.
         since: runs that surely wrote nothing since then may be left out, which saves reading them.
+        rehearsals: see :func:`azremedy.engine.lately.fetch_since`.
     """
-    names = [
-        listed.run_id for listed in store.list_runs() if since is None or _may_tell(listed, since)
-    ]
-    found = (
-        _parse_or_tell(kept)
-        for kept in store.fetch(reversed(names))
-        if since is None or _was_written(kept, since)
+    kept = (
+        store.fetch(reversed([listed.run_id for listed in store.list_runs()]))
+        if since is None
+        else fetch_since(store, since, rehearsals=rehearsals)
     )
+    found = map(_parse_or_tell, kept)
     return tuple(each for each in found if each is not None)
-
-
-def _may_tell(listed: ListedRun, since: datetime) -> bool:
-    """Say whether a run may have written since then, before its journal is read."""
-    if listed.written_at is None or listed.run_id >= f"{since - MARGIN:%Y%m%dT%H%M%SZ}":
-        return True
-    return listed.written_at >= since - MARGIN
-
-
-def _was_written(kept: KeptJournal, since: datetime) -> bool:
-    """Say whether a journal may have been written since then; its last line is read and no more.
-
-    Two clocks tell: of what keeps it, and Azure's in its lines. A world may be in another year.
-    """
-    if kept.written_at >= since - MARGIN:
-        return True
-    lines = kept.content.rstrip(b"\0\r\n ").rpartition(b"\n")
-    told = _LAST.match(lines[2])
-    return told is None or datetime.fromisoformat(told[1].decode()) >= since - MARGIN
 
 
 def check_readable(store: Shelf, *, since: datetime) -> None:

@@ -89,30 +89,39 @@ class KeptTokens:
     def get_token_info(
         self, *scopes: str, options: TokenRequestOptions | None = None
     ) -> AccessTokenInfo:
-        """Return a token that is good for some minutes at least."""
-        key = (scopes, tuple(sorted((options or {}).items())))
+        """Return a token that is good for some minutes at least.
+
+        Where a request names claims, Azure takes the tokens that were given so far no more; those
+        who wait for a token with the same claims share it.
+        """
+        asked: TokenRequestOptions = options or {}
+        key = (scopes, tuple(sorted(asked.items())))
+        # Whoever comes before a token is there cannot have been refused with it.
+        refused = self._kept.get(key) if asked.get("claims") else None
         with self._guard:
+            kept = self._kept.get(key)
+            if kept is not None and kept is not refused and not _is_spent(kept):
+                return kept
             if (failure := self._failed.pop(key, None)) is not None:
                 raise failure
-            if options and options.get("claims"):
-                # Azure takes the tokens that were given so far no more.
+            if asked.get("claims"):
                 self._kept.clear()
-            elif (kept := self._kept.get(key)) is not None and not _is_spent(kept):
-                return kept
-            found: AccessTokenInfo = self._inner.get_token_info(*scopes, options=options or {})
-            self._kept[key] = found
-            return found
+            self._kept[key] = self._inner.get_token_info(*scopes, options=asked)
+            return self._kept[key]
 
     def close(self) -> None:
         """Close the connections of the credential inside."""
         self._inner.close()
 
     def _begin(self, scope: str) -> None:
-        try:
-            self.get_token_info(scope)
-        except Exception as error:  # noqa: BLE001 - it is raised where the token is asked for
-            with self._guard:
-                self._failed[(scope,), ()] = error
+        key = ((scope,), ())
+        with self._guard:
+            if key in self._kept:
+                return
+            try:
+                self._kept[key] = self._inner.get_token_info(scope, options={})
+            except Exception as error:  # noqa: BLE001 - it is raised where the token is asked for
+                self._failed[key] = error
 
 
 def _is_spent(token: AccessTokenInfo) -> bool:

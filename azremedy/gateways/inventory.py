@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
+from azremedy.gateways import sending
 from azremedy.gateways.translate import translating
-from azremedy.gateways.wire_json import Json, sections, text
 
 if TYPE_CHECKING:
     from azremedy.gateways.clients import Connect, DocumentClient
+    from azremedy.gateways.wire_json import Json
 
 _PLAIN = "/;:@()!$&'*+,="
 """What a path may hold as it is. Source: RFC 3986, section 3.3."""
@@ -57,7 +58,7 @@ class InventoryGateway:
             AzremedyError: as ``translating`` tells them.
         """
         with translating(f"reading {ask.path}", action=ask.action):
-            return self._send(ask.url)
+            return sending.read(self._connect(), ask.url)
 
     def list_documents(self, ask: Ask) -> tuple[Json, ...]:
         """Return all pages of a list. Permission: ``ask.action``. Safe to repeat.
@@ -66,19 +67,5 @@ class InventoryGateway:
             NotFoundError: what the list belongs to does not exist.
             AzremedyError: as ``translating`` tells them.
         """
-        found: list[Json] = []
-        url = ask.url
         with translating(f"listing {ask.path}", action=ask.action):
-            while url:
-                page = self._send(url)
-                found.extend(sections(page, "value"))
-                url = text(page, "nextLink")
-        return tuple(found)
-
-    def _send(self, url: str) -> Json:
-        from azure.core.rest import HttpRequest  # noqa: PLC0415 - loads the SDK on use
-
-        answer = self._connect().send_request(HttpRequest("GET", url))
-        answer.raise_for_status()
-        document: Json = answer.json()
-        return document
+            return sending.read_all(self._connect(), ask.url)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
-from azremedy.gateways.wire_json import Json, sections, text
+from azremedy.gateways.wire_json import Json, object_of, page_entries, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,20 +37,25 @@ def read(client: Any, url: str) -> Json:
 
     Raises:
         azure.core.exceptions.HttpResponseError: the answer is an error; for ``translating``.
+        AnswerFormatError: the answer is no object; for ``translating`` too.
     """
     from azure.core.rest import HttpRequest  # noqa: PLC0415 - loads the SDK on use
 
     answer = client.send_request(HttpRequest("GET", url, headers={"Accept": "application/json"}))
     answer.raise_for_status()
-    document: Json = answer.json()
-    return document
+    return object_of(answer.json())
 
 
 def read_all(client: Any, url: str) -> tuple[Json, ...]:
-    """Read all pages of a list."""
+    """Read all pages of a list.
+
+    Raises:
+        azure.core.exceptions.HttpResponseError, AnswerFormatError: see :func:`read`; a page without
+            its list is no empty list.
+    """
     found: list[Json] = []
     while url:
         page = read(client, url)
-        found.extend(sections(page, "value"))
+        found.extend(page_entries(page))
         url = text(page, "nextLink")
     return tuple(found)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azremedy.errors import AmbiguousTargetError, TargetNotFoundError, UsageError
+from azremedy.gateways import sending
 from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_json import Json, sections, text
 from azremedy.ids import is_guid
@@ -50,18 +51,9 @@ class SubscriptionsGateway:
         Raises:
             AzremedyError: as ``translating`` tells them.
         """
-        from azure.core.rest import HttpRequest  # noqa: PLC0415 - loads the SDK on use
-
-        found: list[Subscription] = []
-        url = f"/subscriptions?api-version={API_VERSION}"
         with translating("listing the subscriptions"):
-            while url:
-                answer = self._connect().send_request(HttpRequest("GET", url))
-                answer.raise_for_status()
-                page: Json = answer.json()
-                found.extend(map(parse_subscription, sections(page, "value")))
-                url = text(page, "nextLink")
-        return tuple(found)
+            found = sending.read_all(self._connect(), f"/subscriptions?api-version={API_VERSION}")
+            return tuple(map(parse_subscription, found))
 
 
 def parse_subscription(document: Json) -> Subscription:

@@ -22,6 +22,13 @@ class AnswerFormatError(ValueError):
     """Azure's answer has another shape than its documentation and recordings show."""
 
 
+def object_of(document: Any) -> Json:
+    """Return a whole answer that must be an object."""
+    if isinstance(document, Mapping):
+        return document
+    raise AnswerFormatError("it is not an object")
+
+
 def document_of(model: Any) -> Json:
     """Return the wire JSON of an SDK model.
 
@@ -60,6 +67,16 @@ def sections(document: Json, key: str) -> tuple[Json, ...]:
     if isinstance(value, Sequence) and all(isinstance(entry, Mapping) for entry in value):
         return tuple(value)
     raise AnswerFormatError(f"'{key}' is not a list of objects")
+
+
+def page_entries(page: Json) -> tuple[Json, ...]:
+    """Return the entries of a list's page, which may be none; the list itself must be there.
+
+    What answers 200 without one, such as an error's body, says nothing of what there is.
+    """
+    if not isinstance(page.get("value"), list):
+        raise AnswerFormatError("the list has no 'value'")
+    return sections(page, "value")
 
 
 def texts(document: Json, key: str) -> tuple[str, ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from azremedy.report.agent_commands import escape_commands, may_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,6 +26,9 @@ _COLOURED = {"jsonc": "json", "yamlc": "yaml"}
 def write_document(document: JsonValue, form: str, *, ascii_only: bool = False) -> str:
     """Write a document as text that ends with a line feed, or is empty.
 
+    Nothing in it is a command for a pipeline's agent: documents have escapes that mean the same,
+    tables and TSV get a space.
+
     Args:
         document: JSON-ready data.
         form: one of :data:`FORMS`; ``table`` is the one of a queried document.
@@ -34,10 +39,11 @@ def write_document(document: JsonValue, form: str, *, ascii_only: bool = False) 
         return ""
     match _COLOURED.get(form, form):
         case "json":
-            return json.dumps(document, indent=2, ensure_ascii=ascii_only) + "\n"
+            text = json.dumps(document, indent=2, ensure_ascii=ascii_only)
+            return f"{escape_commands(text)}\n"
         case "jsonl":
             lines = (json.dumps(each, ensure_ascii=ascii_only) for each in _rows(document))
-            return "".join(f"{line}\n" for line in lines)
+            return "".join(f"{escape_commands(line)}\n" for line in lines)
         case "yaml":
             return _write_yaml(document, ascii_only=ascii_only)
         case "tsv":
@@ -70,14 +76,28 @@ def _write_yaml(document: JsonValue, *, ascii_only: bool) -> str:
 
     # A lone value would be followed by the mark for the end of a document; an item is not.
     lone = not isinstance(document, (dict, list))
-    text = yaml.safe_dump(
-        [document] if lone else document,
-        sort_keys=False,
-        allow_unicode=not ascii_only,
-        default_flow_style=False,
-        width=float("inf"),
+    form: dict[str, Any] = {"allow_unicode": not ascii_only, "width": float("inf")}
+    text = str(
+        yaml.safe_dump(
+            [document] if lone else document, sort_keys=False, default_flow_style=False, **form
+        )
     )
-    return str(text).removeprefix("- ") if lone else str(text)
+    if may_command(text):
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _quote(node)
+        text = escape_commands(str(yaml.serialize(node, Dumper=yaml.SafeDumper, **form)))
+    return text.removeprefix("- ") if lone else text
+
+
+def _quote(node: Any) -> None:
+    """Have each text of a YAML node that may hold a command written on one line, in quotes."""
+    if isinstance(node.value, str):
+        if may_command(node.value):
+            node.style = '"'
+        return
+    for part in node.value:
+        for each in part if isinstance(part, tuple) else (part,):
+            _quote(each)
 
 
 def _tsv_row(row: JsonValue) -> str:
@@ -114,10 +134,10 @@ def _cells(row: JsonValue) -> dict[str, str]:
     if isinstance(row, list):
         named = {f"Column{number}": value for number, value in enumerate(row, 1)}
     elif isinstance(row, dict):
-        named = {key[:1].upper() + key[1:]: value for key, value in row.items()}
+        named = {_tsv_cell(key[:1].upper() + key[1:]): value for key, value in row.items()}
     flat = {key: value for key, value in named.items() if not isinstance(value, (dict, list))}
     if named and not flat:
-        return {"Result": json.dumps(row, ensure_ascii=False)}
+        return {"Result": escape_commands(json.dumps(row, ensure_ascii=False))}
     return {key: "" if value is None else _tsv_cell(value) for key, value in flat.items()}
 
 

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from azremedy.redaction import redact
 from azremedy.report import words
-from azremedy.report.escaping import escape, flatten, tame
+from azremedy.report.escaping import code, escape, flatten, tame
 from azremedy.report.step_words import doing
 
 if TYPE_CHECKING:
@@ -94,10 +94,10 @@ def write_markdown(
     plan: Plan, results: Mapping[int, StepResult], *, title: str, locks: Iterable[ManagementLock]
 ) -> str:
     """Write a run, or a plan without results, as Markdown for a ticket."""
-    off = (f"**STILL OFF**: the {lock.level} lock `{lock.id}`\n" for lock in locks)
+    off = (f"**STILL OFF**: the {lock.level} lock {code(str(lock.id))}\n" for lock in locks)
     parts = [f"# {title}\n", *off]
     for target in plan.targets:
-        parts += [f"## `{target.target}`\n", *_tell_causes(target.diagnosis)]
+        parts += [f"## {code(str(target.target))}\n", *_tell_causes(target.diagnosis)]
         parts += [*_table(target.steps, results), *_tell_loss(target.loss)]
         parts += [f"* {flatten(note)}" for note in target.notes]
     if plan.restores:
@@ -110,7 +110,7 @@ def _tell_causes(diagnosis: Diagnosis | None) -> list[str]:
     for finding in diagnosis.confirmed if diagnosis else ():
         told.append(f"* Cause **{finding.cause}**: {finding.title}: {flatten(finding.message)}")
         told += [
-            f"  * {flatten(each.fact)} (`{each.source}`, {_origin(each.request_id)})"
+            f"  * {flatten(each.fact)} ({code(each.source)}, {_origin(each.request_id)})"
             for each in finding.basis
         ]
     return [*told, ""] if told else []
@@ -125,7 +125,7 @@ def _tell_loss(loss: tuple[PointLoss, ...]) -> list[str]:
     if not loss:
         return []
     head = f"{words.plural(len(loss), 'restore point')} in the loss sheet:\n"
-    rows = (f"* `{point.restore_point_id.name}`: {words.COPIES[point.copy]}" for point in loss)
+    rows = (f"* {code(point.restore_point_id.name)}: {words.COPIES[point.copy]}" for point in loss)
     return [head, *rows, ""]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azremedy.redaction import redact
-from azremedy.report.escaping import flatten, tame
+from azremedy.report.escaping import code, flatten, tame
 from azremedy.report.runs_text import tell_time
 from azremedy.report.words import plural
 
@@ -36,7 +36,7 @@ def _write(scan: Scan, file: str) -> Iterator[str]:
     for group in scan.groups:
         yield from _tell_group(group, scan.vms, file)
     for gap in scan.gaps:
-        yield f"* not read: `{flatten(gap.source)}`: {flatten(gap.why)}"
+        yield f"* not read: {code(gap.source)}: {flatten(gap.why)}"
 
 
 def _tell_group(group: GroupOfCause, vms: tuple[ScannedVm, ...], file: str) -> Iterator[str]:
@@ -47,14 +47,13 @@ def _tell_group(group: GroupOfCause, vms: tuple[ScannedVm, ...], file: str) -> I
     yield "|---|---|---|---|---|---|"
     for vm in vms:
         if vm.cause == group.cause:
-            yield f"| {' | '.join(flatten(cell) for cell in _cells(vm))} |"
+            yield f"| {' | '.join((code(str(vm.id)), *map(flatten, _cells(vm))))} |"
     yield ""
 
 
 def _cells(vm: ScannedVm) -> tuple[str, ...]:
     last = vm.last_job.at if vm.last_job else None
     return (
-        f"`{vm.id}`",
         ", ".join(risk.replace("-", " ") for risk in vm.risks),
         tell_time(last) if last else "",
         "" if vm.failures is None else str(vm.failures),

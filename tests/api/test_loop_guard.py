@@ -180,14 +180,15 @@ def test_rehearsal_forgets_earlier_ones(tmp_path: Path) -> None:
 
 
 def test_old_journals_are_not_opened(tmp_path: Path) -> None:
-    """Runs are named by their beginning: one that cannot be read matters only while it is young."""
+    """By their names and last lines: one that cannot be read matters only while it is young."""
     desk = open_desk(tmp_path, "healthy")
     run = desk.apply(desk.back_up())
     damaged = Path(str(run.journal)).read_text().replace('"entry": "intent"', '"entry": "x"')
     runs = desk.stage.state / "runs"
     for name in ("20261110T080000Z-00000001", "20261120T070000Z-00000002"):
         (runs / name).mkdir()
-        (runs / name / "journal.jsonl").write_text(damaged)
+        text = damaged.replace("2026-11-20T", f"2026-11-{name[6:8]}T")
+        (runs / name / "journal.jsonl").write_text(text)
     (runs / "20261120T070000Z-00000003" / "journal.jsonl").mkdir(parents=True)
     (runs / "20261120T070000Z-00000004").mkdir()
 
@@ -198,6 +199,19 @@ def test_old_journals_are_not_opened(tmp_path: Path) -> None:
         "the journal of run 20261120T070000Z-00000003 cannot be read",
         "the journal of run 20261120T070000Z-00000002 cannot be read",
     ] == told
+
+
+def test_old_run_that_is_taken_up_counts(tmp_path: Path) -> None:
+    """It is named by its beginning of three days ago; its backup fails now."""
+    lost = answered(TRIGGER, 403, code="AuthorizationFailed", message="Not yet.")
+    desk = open_desk(tmp_path, with_faults(scripted("healthy", CODE), lost))
+    first = desk.apply(desk.back_up())
+    desk.wait(days=3)
+
+    again = api.resume(desk.azure, str(first.run_id))
+
+    assert (5, 11) == (first.exit_code, again.exit_code)
+    assert ("cool-down",) == guards_of(desk.back_up())
 
 
 def test_run_of_unknown_origin_is_not_counted(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,7 @@ def journal(stage: Stage, plan: Plan) -> Path:
 def damage(journal: Path, at: int, line: str, when: datetime) -> None:
     """Write another line into a journal, and say when."""
     lines = journal.read_text().splitlines()
-    journal.write_text("\n".join([*lines[:at], line, *lines[at + 1 :]]) + "\n")
+    journal.write_text("\n".join([*lines[:at], line, *lines[at:][1:]]) + "\n")
     os.utime(journal, (when.timestamp(), when.timestamp()))
 
 
@@ -109,6 +110,24 @@ def test_a_plan_is_refused_where_a_later_journal_hides_whether_it_was_begun(
     check_readable(runs, since=told.written_at + timedelta(seconds=1))
     with pytest.raises(RefusedError, match=told.run_id):
         check_readable(runs, since=plan.created_at)
+
+
+@pytest.mark.parametrize("at", ["2026-13-45T00:00:00Z", "2026-11-20T08:00:00", "--"])
+def test_a_damaged_time_in_an_old_journal_stops_no_run(
+    stage: Stage, plan: Plan, journal: Path, at: str
+) -> None:
+    """When it was written last cannot be told, so it is read as those of today are."""
+    last = journal.read_text().splitlines()[-1]
+    old = stage.state / "runs" / "20200101T080000Z-0000000a" / journal.name
+    old.parent.mkdir()
+    old.write_text(journal.read_text())
+    damage(old, -1, re.sub(r'"at": "[^"]+"', f'"at": "{at}"', last), plan.created_at)
+    undo = api.plan_undo(stage.azure, journal.parent.name, state_folder=stage.state)
+
+    run = stage.apply(undo)
+
+    assert 0 == run.exit_code
+    assert [old.parent.name] == [each.run_id for each in list_unreadable(stage)]
 
 
 def test_a_file_that_was_written_later_than_its_lines_say_counts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from azremedy.redaction import MARK, clean_query, redact, redact_url, redact_values
+from azremedy.redaction import (
+    MARK,
+    SHAPES,
+    Shape,
+    clean_query,
+    redact,
+    redact_url,
+    redact_values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,9 +79,31 @@ ALONE = {
     "client secret of Entra": r"[a-z0-9]{3}8Q~[A-Za-z0-9_~.-]{31,34}",
     "refresh token of Entra": r"0\.AX[A-Za-z0-9_-]{40,80}",
     "token of GitHub": r"ghs_[A-Za-z0-9]{36}",
+    "fine-grained token of GitHub": r"github_pat_[A-Z0-9]{22}_[A-Za-z0-9]{40,59}",
 }
 """Secrets that are known by themselves, as regular expressions."""
-
+BARE = {
+    "private key": "-----BEGIN PRIVATE KEY-----",
+    "JSON Web Token": "eyJhbGciOiJ9.a",
+    "continuation token": "eyJ" + "a" * 60,
+    "credential of a scheme": "PoP aaaaaaaaaaaaaaaa",
+    "authorization header": "authorization:sas aaaaaaaa",
+    "cookie": "cookie:a=b",
+    "shared access signature": "sig%3daaaaaaaa",
+    "URL of an operation": "/providers/operations/1?t=1",
+    "sealed query": "?t=1&c=a&s=a&h=a",
+    "user in a URL": "://a:b@",
+    "named value in quotes": "pwd:'a'",
+    "named value": r"pwd\u003da",
+    "named value behind a colon": "pwd:aaaaaaaaaaa1",
+    "value of an option": "--pwd aaaaaaaa",
+    "element of XML": "<pwd>a",
+    "account key": "a" * 86 + "==",
+    "client secret of Entra": "aaa8Q~" + "a" * 31,
+    "token of GitHub": "github_pat_" + "a" * 30,
+    "refresh token of Entra": "1.A" + "a" * 30,
+}
+"""The least text of each shape, by its name."""
 NARROW = {
     *("JSON Web Token", "JSON Web Token's claims", "continuation token with a slash"),
     "password in a URL",
@@ -151,6 +182,15 @@ def test_a_secret_that_is_known_by_itself_never_stays(
     secret = data.draw(st.from_regex(ALONE[kind], fullmatch=True))
 
     assert_hidden(secret, redact(f"{before} {secret}\n{after}"))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
+def test_each_shape_is_known_by_its_bare_text(shape: Shape) -> None:
+    """Nothing else in the text has to betray that it may hold a secret."""
+    text = BARE[shape.name]
+
+    assert re.search(shape.pattern, text, re.IGNORECASE)
+    assert text != redact(text)
 
 
 @often

@@ -163,16 +163,26 @@ def test_where_a_list_tells_when_journals_were_written_old_ones_are_not_asked_fo
     assert [LATER, "20261102T080000Z-b"] == place.read
 
 
+def test_in_rehearsals_only_the_times_in_lines_count() -> None:
+    """A world may be in another year than what keeps its journals."""
+    before, world = NOON - timedelta(days=2), NOON + timedelta(days=99)
+    place = Dated({RUN: before, LATER: before})
+
+    assert () == list_journals(place, since=world, rehearsals=True)
+    assert [LATER, RUN] == place.read
+
+
 def test_the_loop_guard_reads_the_journals_of_the_last_days_only(
     store: Store, tmp_path: Path
 ) -> None:
-    """Older ones are known by their names."""
+    """Older ones are known by their names and last lines."""
     stage = open_stage(tmp_path, "restore-point-limit")
     plan, now = api.plan_backup(stage.azure, names("web-1")), stage.azure.clock.now()
     young = f"{now:%Y%m%dT%H%M%SZ}-0000000d"
     for run_id in ("20200101T080000Z-0000000c", young):
         with closing(store.create(run_id)) as journal:
-            journal.write(JournalEntry(entry=EntryKind.PLAN, at=now, plan=plan))
+            at = now.replace(year=int(run_id[:4]))
+            journal.write(JournalEntry(entry=EntryKind.PLAN, at=at, plan=plan))
     with closing(connect_app(stage.app, SUBSCRIPTION, state_folder=store)) as azure:
         diary = open_diary(azure)
 

@@ -133,7 +133,7 @@ def test_azure_pipelines_steps_mend_a_vm_by_the_approved_fingerprint(tmp_path: P
             call(planning["Scan"], planning["Plan"], planning["Gather"]),
             "unset AZREMEDY_READ_ONLY",
             "export FINGERPRINT=$(jq -r .fingerprint plan/plan.json)",
-            call(applying["Apply"], applying["Report"]),
+            call(applying["Apply"], applying["Keep the journal"], applying["Report"]),
         )
     )
     environ = {
@@ -154,8 +154,38 @@ def test_azure_pipelines_steps_mend_a_vm_by_the_approved_fingerprint(tmp_path: P
     assert told in ran.out
     assert "done" == ran.read("run/run.json")["state"]
     assert tmp_path.joinpath("run", "run.xml").stat().st_size > 0
+    assert 1 == len([*tmp_path.glob("journal/**/journal.jsonl")])
     summaries = re.findall(r"^##vso\[task\.uploadsummary\](.+)$", ran.out + ran.err, re.MULTILINE)
     assert 3 == len([path for path in summaries if Path(path).is_file()])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the pipelines' shell is Bash")
+@pytest.mark.parametrize("told", [None, "", '{"runId": "20'])
+def test_azure_pipelines_keep_the_journal_of_a_killed_run(tmp_path: Path, told: str | None) -> None:
+    """Whatever it lived to say on stdout: without its journal nobody can take it up."""
+    kept = tmp_path.joinpath("azremedy-state", "runs", "20261120T080000Z-x", "journal.jsonl")
+    kept.parent.mkdir(parents=True)
+    kept.write_text("{}\n")
+    if told is not None:
+        tmp_path.joinpath("run.json").write_text(told)
+
+    script = call(azure_steps(1)["Keep the journal"])
+    ran = run_rehearsal(script, tmp_path, {"AZREMEDY_STATE_DIR": "azremedy-state"})
+
+    assert 0 == ran.code, ran.err
+    assert "{}\n" == ran.folder.joinpath("journal", *kept.parts[-3:]).read_text()
+
+
+def test_azure_pipelines_publish_the_journal_first_and_always() -> None:
+    """Right behind the run, before what may fail; a second attempt has a name of its own."""
+    (deployment,) = load("azure-pipelines/azremedy.yml")["stages"][1]["jobs"]
+    steps = deployment["strategy"]["runOnce"]["deploy"]["steps"]
+    at = [step.get("displayName") for step in steps].index("Apply")
+    keep, publish = steps[at + 1 : at + 3]
+
+    assert "Keep the journal" == keep["displayName"]
+    assert ("journal", "journal-$(System.JobAttempt)") == (publish["publish"], publish["artifact"])
+    assert {"always()"} == {step.get("condition") for step in steps[at + 1 :]}
 
 
 def test_github_workflow_applies_only_what_the_environment_approved() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Barrier, Event
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -196,6 +197,62 @@ def test_a_begun_sign_in_that_failed_is_told_to_whoever_asks_first() -> None:
     inner.answer = lasting(3600)
 
     assert "token" == credential.get_token("scope").token
+
+
+@dataclass
+class Blocked:
+    """A credential whose first question, or each with claims, waits; the first one fails."""
+
+    fails: bool
+    asked: list[Any] = field(default_factory=list)
+    waits: Event = field(default_factory=Event)
+    goes_on: Event = field(default_factory=Event)
+
+    def get_token_info(self, *_scopes: str, options: Any = None) -> AccessTokenInfo:
+        """Wait where it is the one to wait, then fail or answer."""
+        self.asked.append(options)
+        if len(self.asked) == 1:
+            self.waits.set()
+            self.goes_on.wait(10)
+            if self.fails:
+                raise ClientAuthenticationError("not signed in")
+        return lasting(3600)
+
+
+def test_a_failure_is_told_once_and_not_after_a_later_success() -> None:
+    """Those who waited meanwhile: one is told, the others sign in, and nobody is told again."""
+    for _ in range(40):
+        inner = Blocked(fails=True)
+        credential = KeptTokens(inner)
+        credential.begin("scope")
+        inner.waits.wait(10)
+        with ThreadPoolExecutor(4) as pool:
+            found = [pool.submit(credential.get_token_info, "scope") for _ in range(4)]
+            inner.goes_on.set()
+
+        assert 1 == sum(each.exception() is not None for each in found)
+        assert "token" == credential.get_token_info("scope").token
+        assert 2 == len(inner.asked)
+
+
+def test_those_who_meet_one_challenge_together_share_its_token() -> None:
+    """Each of a client's threads is challenged with the same claims; few of them come late."""
+    inner = Blocked(fails=False)
+    credential = KeptTokens(inner)
+    together = Barrier(21)
+
+    def ask() -> str:
+        together.wait(10)
+        return credential.get_token("scope", claims="c").token
+
+    with ThreadPoolExecutor(20) as pool:
+        found = [pool.submit(ask) for _ in range(20)]
+        together.wait(10)
+        inner.waits.wait(10)
+        inner.goes_on.set()
+
+    assert {"token"} == {each.result() for each in found}
+    assert len(inner.asked) < 10
 
 
 def test_closing_what_keeps_tokens_reaches_the_credential_inside() -> None:

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from azremedy.cli.main import cli
-from azremedy.report.escaping import escape, flatten, tame
+from azremedy.report.escaping import code, escape, flatten, tame
 from azremedy.report.formats import write_document
 
 if TYPE_CHECKING:
@@ -72,6 +72,40 @@ def test_markdown_holds_no_marks_of_strangers() -> None:
     assert r"a � # b \| \<img src=x> !\[x](http://y) *c*" == flatten(
         "a \x1b\n# b | <img src=x> ![x](http://y) *c*"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r"\[click](https://evil.example)", r"\\\[click](https://evil.example)"),
+        (r"\| done", r"\\\| done"),
+        (r"\`x\`", r"\\\`x\\\`"),
+    ],
+)
+def test_a_backslash_of_strangers_takes_no_mark_back(text: str, expected: str) -> None:
+    """It stands for itself, so the one before a mark still counts."""
+    assert expected == flatten(text)
+
+
+def test_marks_hide_no_secret_from_redaction() -> None:
+    """JSON inside a string is known by its backslashes, which are doubled after that."""
+    assert r'{\\"password\\":\\"REDACTED\\"}' == flatten(r"{\"password\":\"one2three4five6\"}")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("/locks/no-deletes", "`/locks/no-deletes`"),
+        ("a`[b](c)\n# `` d", "```a`[b](c) # `` d```"),
+        ("`a", "`` `a ``"),
+        ("a`", "`` a` ``"),
+        ("a|\x1b", "`a\\|�`"),
+        ("", "` `"),
+    ],
+)
+def test_code_in_markdown_ends_where_it_should(text: str, expected: str) -> None:
+    """A tick in a lock's name does not end it: the ticks around it are more than any in it."""
+    assert expected == code(text)
 
 
 def test_report_for_a_ticket_passes_no_order_on(world: str, tmp_path: Path) -> None:
