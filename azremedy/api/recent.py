@@ -61,7 +61,8 @@ def open_diary(azure: Azure) -> Diary:
     """Read the journals that are kept and young enough to matter.
 
     An older run counts when it was taken up lately. A rehearsal has a world of its own that knows
-    nothing of earlier ones: there is nothing to read unless its caller names a place. Call it after the first answer: before, the clock is the machine's and not Azure's.
+    nothing of earlier ones: there is nothing to read unless its caller names a place. Call it after
+    the first answer: before, the clock is the machine's and not Azure's.
 
     Raises:
         SignInError: no credential worked.

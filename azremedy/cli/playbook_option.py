@@ -21,6 +21,15 @@ def playbook_option(command: CommandT) -> CommandT:
         "playbooks",
         multiple=True,
         type=click.Path(path_type=Path),
+        callback=_make_absolute,
         metavar="FILE|FOLDER",
-        help="A playbook of your own, or a folder of them; may be repeated.",
+        help="A playbook of your own, or a folder of them; may be repeated. A plan that is kept "
+        "names their whole paths: 'azremedy apply' needs them in the same place.",
     )(command)
+
+
+def _make_absolute(
+    _: click.Context, __: click.Parameter, paths: tuple[Path, ...]
+) -> tuple[Path, ...]:
+    """Give whole paths: a plan that is kept may be carried out in another folder."""
+    return tuple(path.absolute() for path in paths)

@@ -161,9 +161,12 @@ def _read(journal: str, place: int, line: bytes) -> JournalEntry | None:
     if not line.strip() or _is_cut_off(line):
         return None
     try:
-        return from_json(JournalEntry, line)
+        entry = from_json(JournalEntry, line)
     except WireError as error:
         raise JournalDamagedError(f"{journal}, line {place}: {error}") from error
+    if entry.at.tzinfo is None:
+        raise JournalDamagedError(f"{journal}, line {place}: its time names no zone")
+    return entry
 
 
 def _is_cut_off(line: bytes) -> bool:

@@ -8,7 +8,7 @@ from azremedy.domain.keys import BACKUP_SERVICE, PUBLIC_APP_ID
 from azremedy.errors import NotFoundError, PermissionDeniedError, UsageError
 from azremedy.gateways import sending
 from azremedy.gateways.translate import translating
-from azremedy.gateways.wire_json import AnswerFormatError, sections, text
+from azremedy.gateways.wire_json import AnswerFormatError, page_entries, text
 
 if TYPE_CHECKING:
     from azremedy.gateways.clients import Connect
@@ -86,7 +86,7 @@ class DirectoryGateway:
                 "/v1.0/servicePrincipals",
                 {"$filter": f"appId eq '{PUBLIC_APP_ID}'", "$select": "id"},
             )
-            found = sections(sending.read(self._connect(), f"{self._cloud.graph}{path}"), "value")
+            found = page_entries(sending.read(self._connect(), f"{self._cloud.graph}{path}"))
             if len(found) > 1:
                 raise AnswerFormatError(f"{len(found)} accounts have one application id")
             return text(found[0], "id") if found else ""

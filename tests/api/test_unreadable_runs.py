@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from azremedy import api
-from azremedy.api.runs import PastRun, list_all_runs, list_runs
+from azremedy.api.runs import PastRun, list_all_runs, list_runs, plan_undo
 from azremedy.engine.folder_store import FolderStore
 from azremedy.engine.history import check_readable
 from azremedy.engine.unreadable import UnreadableRun
@@ -122,7 +122,7 @@ def test_a_damaged_time_in_an_old_journal_stops_no_run(
     old.parent.mkdir()
     old.write_text(journal.read_text())
     damage(old, -1, re.sub(r'"at": "[^"]+"', f'"at": "{at}"', last), plan.created_at)
-    undo = api.plan_undo(stage.azure, journal.parent.name, state_folder=stage.state)
+    undo = plan_undo(stage.azure, journal.parent.name, state_folder=stage.state)
 
     run = stage.apply(undo)
 

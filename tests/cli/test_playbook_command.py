@@ -186,3 +186,22 @@ def test_own_folder_decides_what_fix_does(
     assert 0 == called.code
     assert (way == "neither") == ("unlock" in called.document)
     assert (way != "neither") == ("clean-by-backup" in called.document)
+
+
+def test_kept_plan_is_carried_out_from_another_folder(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It names the whole path of a playbook that was given by a short one."""
+    for name in ("here", "there"):
+        tmp_path.joinpath(name).mkdir()
+    text = call("playbook", "new", "UserErrorRpCollectionLimitReached").out
+    tmp_path.joinpath("here", "limit.yaml").write_text(text, encoding="utf-8")
+    sandbox, plan = ("--sandbox", "restore-point-limit"), str(tmp_path / "plan.json")
+    monkeypatch.chdir(tmp_path / "here")
+    asked = ("--vm", "web-1", "--unlock", "--playbook", "limit.yaml")
+    made = call("plan", "fix", *asked, "--out", plan, *sandbox)
+    monkeypatch.chdir(tmp_path / "there")
+
+    applied = call("apply", plan, "--yes", *sandbox)
+
+    assert (0, 0) == (made.code, applied.code), applied.err

@@ -22,7 +22,18 @@ from azremedy.engine.store import KeptJournal, ListedRun
 from azremedy.errors import HeldError, RefusedError, StalePlanError
 from azremedy.gateways.blob_places import CONNECTION
 from azremedy.ids import ResourceId
-from tests.support.stages import LOCK_TYPE, ROOT, SUBSCRIPTION, names, open_stage, states
+from tests.support.stages import (
+    LOCK_TYPE,
+    ROOT,
+    SUBSCRIPTION,
+    TRIGGER,
+    answered,
+    built_in,
+    names,
+    open_stage,
+    states,
+    with_faults,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,6 +47,7 @@ OTHER = ResourceId.parse(f"{VM}0")
 RUN = "20261120T080000Z-0000000a"
 LATER = "20261121T080000Z-0000000b"
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+WEB = names("web-1")
 LENT = api.CleanOptions(unlock=True, relock=True)
 
 
@@ -213,6 +225,20 @@ def test_a_run_is_carried_out_reported_and_undone_from_there(store: Store, tmp_p
     assert 0 == undone.exit_code
     assert undone.run_id == {each.past.run_id: each.undone_by for each in again}[run.run_id]
     assert 1 == len(stage.documents(LOCK_TYPE))
+
+
+def test_a_run_that_overtook_a_plan_is_seen_in_any_year(store: Store, tmp_path: Path) -> None:
+    """It began hours before the plan, and went on after it; the world is a year ahead."""
+    lost = answered(TRIGGER, 403, code="AuthorizationFailed", message="Not yet.")
+    stage = open_stage(tmp_path, with_faults(built_in("healthy"), lost))
+    stage.world.clock.advance(timedelta(days=400).total_seconds())
+    first = api.apply(stage.azure, api.plan_backup(stage.azure, WEB), state_folder=store)
+    stage.world.clock.advance(timedelta(hours=3).total_seconds())
+    plan = api.plan_backup(stage.azure, WEB)
+    api.resume(stage.azure, str(first.run_id), state_folder=store)
+
+    with pytest.raises(StalePlanError, match=str(first.run_id)):
+        api.apply(stage.azure, plan, state_folder=store)
 
 
 def test_a_second_run_on_the_same_vm_is_refused(store: Store, tmp_path: Path) -> None:
