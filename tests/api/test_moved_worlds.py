@@ -13,7 +13,7 @@ from azremedy.api.connect import WorldClock
 from azremedy.api.keys import plan_grant_keyvault
 from azremedy.api.network import plan_allow_storage
 from azremedy.api.runs import plan_undo
-from azremedy.domain.events import StepEnded
+from azremedy.domain.events import StepStarted
 from azremedy.domain.planner.agent import AgentBy, AgentOptions
 from azremedy.engine.stop import Steering, Stop
 from azremedy.errors import RefusedError, StalePlanError
@@ -408,7 +408,7 @@ def test_world_that_moves_after_the_check_stops_the_step(tmp_path: Path) -> None
     plan = api.check_still_holds(stage.azure, clean(stage))
 
     def listen(event: Event) -> None:
-        if isinstance(event, StepEnded) and event.planned.number == 1:
+        if isinstance(event, StepStarted) and event.planned.number == 2:
             add_point(stage)
 
     run = stage.apply(plan, listen=listen)
