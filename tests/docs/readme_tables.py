@@ -5,6 +5,7 @@ python -m tests.docs.readme_tables writes them into README anew.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 CASES = ROOT / "tests" / "cases"
+RESULTS = ROOT / "tests" / "benchmarks" / "results" / "latest.json"
 PAGES = "azremedy/pages/commands/"
 NEVER = "## What azremedy will never do\n\n"
 
@@ -49,6 +51,31 @@ def list_tables() -> Iterator[Table]:
     yield tables.tell_permissions()
     habits = ((each["from"], each["habit"], each["here"]) for each in read_cases("conventions"))
     yield Table(head=("from", "habit", "here"), rows=tuple(habits))
+    yield tell_figures()
+
+
+def tell_figures() -> Table:
+    """Give what the last run of the benchmarks found, against what was wanted."""
+    kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+    figures = [figure for table in kept["tables"] for figure in table["figures"]]
+    return Table(
+        head=("figure", "found", "wanted"),
+        rows=tuple(
+            (each["what"], _round(each["found"]), wanted)
+            for each in figures
+            if (wanted := _tell_wanted(each))
+        ),
+    )
+
+
+def _round(found: float) -> str:
+    return f"{found:,.0f}" if found >= 20 or found == int(found) else f"{found:.2f}"
+
+
+def _tell_wanted(figure: dict[str, float | None]) -> str:
+    if figure["least"] is not None:
+        return f"≥ {figure['least']:g}"
+    return "" if figure["most"] is None else f"≤ {figure['most']:g}"
 
 
 def read_cases(name: str) -> list[dict[str, str]]:
