@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
     from azremedy.domain.run import Run
 
 
+_AS_EVER = 700
+"""How many objects Python lets a program make before it looks for garbage."""
+
+
 def apply_plan(azure: api.Azure, plan: Plan, *, ramp: Ramp, after: Callable[[Run], None]) -> int:
     """Carry out a plan that the person has agreed to, and give the exit code.
 
@@ -32,6 +37,8 @@ def apply_plan(azure: api.Azure, plan: Plan, *, ramp: Ramp, after: Callable[[Run
         ramp: how several VMs are worked on side by side.
         after: told what became of it before the answer is given.
     """
+    # A fleet's run makes garbage for as long as it lasts, unlike what came before it.
+    gc.set_threshold(_AS_EVER)
     steering = Steering(ramp=ramp)
     with stopping(steering.stop), following(plan) as listen:
         run = api.apply(azure, plan, listen=listen, steering=steering)

@@ -23,7 +23,7 @@ class SystemClock:
 
     def now(self) -> datetime:
         """Return the local machine's time in UTC."""
-        return datetime.now(UTC)
+        return datetime.fromtimestamp(time.time(), UTC)
 
     def sleep(self, seconds: float) -> None:
         """Block for this many seconds."""

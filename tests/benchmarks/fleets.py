@@ -80,7 +80,7 @@ _WHOLE = (
     Size(vms=10, subscriptions=1, ramp=False, speed=4),
     Size(vms=10, subscriptions=5, ramp=True, speed=8),
     Size(vms=100, subscriptions=5, ramp=False, speed=2),
-    Size(vms=1000, subscriptions=20, ramp=True, speed=4),
+    Size(vms=1000, subscriptions=20, ramp=False, speed=1),
 )
 
 
