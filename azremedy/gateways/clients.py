@@ -26,7 +26,7 @@ from azremedy.gateways.request_log import RequestLogPolicy
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
-    from azure.core.rest import HttpRequest, HttpResponse
+    from azure.core.rest import HttpResponse
     from azure.mgmt.authorization import AuthorizationManagementClient
     from azure.mgmt.compute import ComputeManagementClient
     from azure.mgmt.keyvault import KeyVaultManagementClient
@@ -198,7 +198,7 @@ def resource_graph_client(link: Link, _subscription_id: str) -> ResourceGraphCli
 
 
 class DocumentClient:
-    """Sends requests through the session's pipeline, and knows no service and no model.
+    """Reads documents through the session's pipeline, and knows no service and no model.
 
     For reads whose answer is taken as the JSON that it is. The generated clients send the same
     requests, but load 0.1 to 0.5 s of models first: longer than all that a short command does.
@@ -212,10 +212,16 @@ class DocumentClient:
         self._inner = inner
         self.subscription = f"/subscriptions/{subscription_id}"
 
-    def send_request(self, request: HttpRequest) -> HttpResponse:
-        """Send a request; an error's answer is an answer."""
-        request.url = self._inner.format_url(request.url)
-        answer: HttpResponse = self._inner.send_request(request)
+    def get(self, url: str) -> HttpResponse:
+        """Read what stands at a URL, whole or without its host; an error's answer is an answer.
+
+        No other request goes this way: changes are the SDK's named calls.
+        """
+        from azure.core.rest import HttpRequest  # noqa: PLC0415 - loads the SDK on use
+
+        place = self._inner.format_url(url)
+        asked = HttpRequest("GET", place, headers={"Accept": "application/json"})
+        answer: HttpResponse = self._inner.send_request(asked)
         return answer
 
     def close(self) -> None:
@@ -233,7 +239,7 @@ def document_client(link: Link, subscription_id: str) -> DocumentClient:
     return DocumentClient(inner, subscription_id)
 
 
-def graph_client(link: Link, _subscription_id: str) -> PipelineClient[Any, Any]:
+def graph_client(link: Link, subscription_id: str) -> DocumentClient:
     """Make the client of the tenant's directory, with the same pipeline but for its sign-in.
 
     It leaves the session's clock alone, which is Resource Manager's.
@@ -243,8 +249,9 @@ def graph_client(link: Link, _subscription_id: str) -> PipelineClient[Any, Any]:
 
     sign_in = BearerTokenCredentialPolicy(link.credential, f"{link.cloud.graph}/.default")
     policies = _policies(link, sign_in=sign_in)
-    return PipelineClient(
+    inner: PipelineClient[Any, Any] = PipelineClient(
         base_url=link.cloud.graph,
         transport=link.transport,
         policies=[policy for policy in policies if not isinstance(policy, ClockPolicy)],
     )
+    return DocumentClient(inner, subscription_id)

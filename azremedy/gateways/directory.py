@@ -11,7 +11,7 @@ from azremedy.gateways.translate import translating
 from azremedy.gateways.wire_json import AnswerFormatError, page_entries, text
 
 if TYPE_CHECKING:
-    from azremedy.gateways.clients import Connect
+    from azremedy.gateways.clients import Connect, DocumentClient
     from azremedy.gateways.clouds import Cloud
 
 ADVICE = (
@@ -30,7 +30,7 @@ _PUBLIC = frozenset({"public", "azurecloud"})
 class DirectoryGateway:
     """The directory of the tenant that the session is signed in to."""
 
-    def __init__(self, connect: Connect[object], cloud: Cloud) -> None:
+    def __init__(self, connect: Connect[DocumentClient], cloud: Cloud) -> None:
         self._connect = connect
         self._cloud = cloud
 

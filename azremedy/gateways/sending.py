@@ -6,7 +6,7 @@ way: they are the SDK's named calls.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from azremedy.gateways.wire_json import Json, object_of, page_entries, text
@@ -14,6 +14,7 @@ from azremedy.gateways.wire_json import Json, object_of, page_entries, text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from azremedy.gateways.clients import DocumentClient
     from azremedy.ids import ResourceId
 
 _PLAIN = "/;:@()!$&'*+,="
@@ -32,21 +33,19 @@ def make_query(path: str, options: Mapping[str, str]) -> str:
     return f"{quote(path, safe=_PLAIN)}?{query}"
 
 
-def read(client: Any, url: str) -> Json:
+def read(client: DocumentClient, url: str) -> Json:
     """Read a document.
 
     Raises:
         azure.core.exceptions.HttpResponseError: the answer is an error; for ``translating``.
         AnswerFormatError: the answer is no object; for ``translating`` too.
     """
-    from azure.core.rest import HttpRequest  # noqa: PLC0415 - loads the SDK on use
-
-    answer = client.send_request(HttpRequest("GET", url, headers={"Accept": "application/json"}))
+    answer = client.get(url)
     answer.raise_for_status()
     return object_of(answer.json())
 
 
-def read_all(client: Any, url: str) -> tuple[Json, ...]:
+def read_all(client: DocumentClient, url: str) -> tuple[Json, ...]:
     """Read all pages of a list.
 
     Raises:
