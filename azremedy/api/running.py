@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from azremedy.api.stores import Place
     from azremedy.domain.events import Event
     from azremedy.domain.plan import Plan
+    from azremedy.engine.store import OpenJournal, Watch
+    from azremedy.gateways.session import Session
     from azremedy.ids import ResourceId
 
 
@@ -67,15 +69,29 @@ def apply(
     with store.hold(list_held(plan), run_id=run_id) as held:
         _check_first(azure, plan, state_folder)
         with closing(store.create(run_id)) as journal, azure.open_writer() as session:
-            executor = Executor(
-                session=session,
-                journal=journal,
-                listen=listen,
-                patience=patience or Patience(),
-                steering=steering or Steering(),
-                check_held=held.check,
+            executor = _make_executor(
+                session, journal, held, listen=listen, patience=patience, steering=steering
             )
             return executor.run(plan, run_id=run_id, path=journal.place)
+
+
+def _make_executor(
+    session: Session,
+    journal: OpenJournal,
+    held: Watch,
+    *,
+    listen: Callable[[Event], None],
+    patience: Patience | None,
+    steering: Steering | None,
+) -> Executor:
+    return Executor(
+        session=session,
+        journal=journal,
+        listen=listen,
+        patience=patience or Patience(),
+        steering=steering or Steering(),
+        check_held=held.check,
+    )
 
 
 def _check_first(azure: Azure, plan: Plan, state_folder: Place | None) -> None:
@@ -125,13 +141,8 @@ def resume(
         past = find_past(store, run_id)
         hindrance = find_hindrance(azure, past)
         with closing(store.reopen(run_id)) as journal, azure.open_writer() as session:
-            executor = Executor(
-                session=session,
-                journal=journal,
-                listen=listen,
-                patience=patience or Patience(),
-                steering=steering or Steering(),
-                check_held=held.check,
+            executor = _make_executor(
+                session, journal, held, listen=listen, patience=patience, steering=steering
             )
             return executor.resume(past, hindrance=hindrance)
 

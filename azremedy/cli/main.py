@@ -207,8 +207,7 @@ def _run() -> int:
         # The reader has gone, as with "| head"; the interpreter must not try to flush to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = EXIT_UNEXPECTED
-    # The tool's last border: whatever is left is a defect of ours, kept in a file for its report.
-    except Exception:  # noqa: BLE001 - see above
+    except Exception:  # noqa: BLE001 - the last border: a defect of ours, kept for its report
         code = _report_defect()
     return code if isinstance(code, int) else 0
 

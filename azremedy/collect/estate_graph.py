@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from azremedy.collect import lists
@@ -22,6 +23,7 @@ from azremedy.gateways.wire_json import number, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from azremedy.collect.readers import Reader
     from azremedy.domain.evidence import Reading
@@ -86,12 +88,8 @@ def read_by_graph(
     )
     at = session.clock.now()
     return {
-        id_: SeenSubscription(
-            id=id_,
-            name=text(row, "name"),
-            read_from=ReadFrom.GRAPH,
-            read_at=at,
-            protected=number(row, "protected") or 0,
+        id_: replace(
+            _begin_seen(id_, row, at=at),
             locks=locks[id_],
             items=tuple(items[id_]),
             collections=tuple(collections[id_]),
@@ -100,6 +98,17 @@ def read_by_graph(
         for id_, row in rows.items()
         if id_ in readers
     }
+
+
+def _begin_seen(id_: str, row: Json, *, at: datetime) -> SeenSubscription:
+    """Give what a subscription's own row says of it."""
+    return SeenSubscription(
+        id=id_,
+        name=text(row, "name"),
+        read_from=ReadFrom.GRAPH,
+        read_at=at,
+        protected=number(row, "protected") or 0,
+    )
 
 
 def _sort(

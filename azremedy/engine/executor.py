@@ -25,7 +25,7 @@ from azremedy.engine.fleet import AttentiveClock, Fleet, Shared, take_turns
 from azremedy.engine.handlers.base import Memory, Patience
 from azremedy.engine.history import Past, keep_done, remember
 from azremedy.engine.journal import EntryKind, JournalEntry
-from azremedy.engine.restoring import STOPPED, give_back, settle_unowed
+from azremedy.engine.restoring import STOPPED, give_back, is_settled, settle_unowed
 from azremedy.engine.stop import Steering
 from azremedy.errors import EXIT_FAILURES, EXIT_INTERRUPTED, RefusedError
 from azremedy.gateways.session import Session
@@ -173,7 +173,7 @@ class Executor:
                 break
         for each in begun:
             attempts.tell(StepEnded(planned=each.planned, result=attempts.end(each)))
-        not_done = (p for p in together if not _is_settled(attempts.results.get(p.number)))
+        not_done = (p for p in together if not is_settled(attempts.results.get(p.number)))
         return next(not_done, None)
 
     def _is_done(self, planned: PlannedStep, attempts: Attempts, past: Past) -> bool:
@@ -218,10 +218,6 @@ class Executor:
         )
         with suppress(RefusedError):
             self.journal.write(entry)
-
-
-def _is_settled(result: StepResult | None) -> bool:
-    return result is not None and result.state in SETTLED
 
 
 def _leave(steps: Iterable[PlannedStep], attempts: Attempts, *, why: str) -> None:

@@ -105,7 +105,7 @@ def settle_unowed(planned: PlannedStep, attempts: Attempts) -> StepResult | None
 def _list_off(restores: tuple[PlannedStep, ...], attempts: Attempts) -> tuple[PlannedStep, ...]:
     """List what is to be given back; what this run left alone is settled on the way."""
     owed = [planned for planned in restores if settle_unowed(planned, attempts) is None]
-    return tuple(p for p in owed if not _is_settled(attempts.results.get(p.number)))
+    return tuple(p for p in owed if not is_settled(attempts.results.get(p.number)))
 
 
 def _sort_out(
@@ -124,5 +124,6 @@ def _sort_out(
     return tuple(again)
 
 
-def _is_settled(result: StepResult | None) -> bool:
+def is_settled(result: StepResult | None) -> bool:
+    """Say whether a step needs nothing more."""
     return result is not None and result.state in SETTLED

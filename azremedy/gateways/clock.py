@@ -27,8 +27,7 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         """Block for this many seconds."""
-        # The one real wait of our own: everything else waits through the Clock that it is given.
-        time.sleep(seconds)
+        time.sleep(seconds)  # the one real wait: all else waits through the Clock it is given
 
 
 class AzureClock:

@@ -82,8 +82,7 @@ class App:
             return self._carried_out(request)
         except ArmError as error:
             return error.answer()
-        # The sandbox's last border: a client gets a 500 as from Azure, never a dead connection.
-        except Exception:
+        except Exception:  # the last border: a client gets a 500, never a dead connection
             _LOGGER.exception("the sandbox failed at %s %s", request.method, request.path)
             message = "The sandbox itself failed at this request; see its log."
             return ArmError(500, "InternalServerError", message).answer()

@@ -181,51 +181,62 @@ def _list_facts(vm: ScannedVm, scan: Scan) -> tuple[tuple[str, str], ...]:
 
 
 def _list_rest(scan: Scan) -> tuple[Listing, ...]:
-    return (
-        Listing(
-            title="Locked groups of restore points",
-            note="The service cannot delete old restore points in them.",
-            columns=("Group", "Collections", "Locks"),
-            rows=tuple(
-                (
-                    str(group.id),
-                    "not read" if group.collections is None else str(group.collections),
-                    ", ".join(
-                        f"{lock.name} ({lock.level}) at {place(lock.scope)}" for lock in group.locks
-                    ),
-                )
-                for group in scan.locked_groups
-            ),
+    return (_list_locked(scan), _list_orphans(scan), _list_gaps(scan), _list_subscriptions(scan))
+
+
+def _list_locked(scan: Scan) -> Listing:
+    return Listing(
+        title="Locked groups of restore points",
+        note="The service cannot delete old restore points in them.",
+        columns=("Group", "Collections", "Locks"),
+        rows=tuple(
+            (
+                str(group.id),
+                "not read" if group.collections is None else str(group.collections),
+                ", ".join(
+                    f"{lock.name} ({lock.level}) at {place(lock.scope)}" for lock in group.locks
+                ),
+            )
+            for group in scan.locked_groups
         ),
-        Listing(
-            title="Collections whose VM was not seen",
-            note="azremedy clean-rpc --orphaned asks Azure for each before it deletes anything.",
-            columns=("Collection", "Made of", "Still protected"),
-            rows=tuple(
-                (str(each.id), str(each.source_id), _tell_bool(value=each.protected))
-                for each in scan.orphans
-            ),
+    )
+
+
+def _list_orphans(scan: Scan) -> Listing:
+    return Listing(
+        title="Collections whose VM was not seen",
+        note="azremedy clean-rpc --orphaned asks Azure for each before it deletes anything.",
+        columns=("Collection", "Made of", "Still protected"),
+        rows=tuple(
+            (str(each.id), str(each.source_id), _tell_bool(value=each.protected))
+            for each in scan.orphans
         ),
-        Listing(
-            title="What could not be read",
-            note="There may be more than is shown.",
-            columns=("Source", "Why"),
-            rows=tuple((gap.source, gap.why) for gap in scan.gaps),
-        ),
-        Listing(
-            title="Subscriptions",
-            note="",
-            columns=("Name", "Id", "Protected VMs", "Read from", "At (UTC)"),
-            rows=tuple(
-                (
-                    each.name,
-                    each.id,
-                    "not read" if each.protected is None else str(each.protected),
-                    f"{each.read_from}: {each.why}" if each.why else each.read_from.value,
-                    tell_moment(each.read_at),
-                )
-                for each in scan.subscriptions
-            ),
+    )
+
+
+def _list_gaps(scan: Scan) -> Listing:
+    return Listing(
+        title="What could not be read",
+        note="There may be more than is shown.",
+        columns=("Source", "Why"),
+        rows=tuple((gap.source, gap.why) for gap in scan.gaps),
+    )
+
+
+def _list_subscriptions(scan: Scan) -> Listing:
+    return Listing(
+        title="Subscriptions",
+        note="",
+        columns=("Name", "Id", "Protected VMs", "Read from", "At (UTC)"),
+        rows=tuple(
+            (
+                each.name,
+                each.id,
+                "not read" if each.protected is None else str(each.protected),
+                f"{each.read_from}: {each.why}" if each.why else each.read_from.value,
+                tell_moment(each.read_at),
+            )
+            for each in scan.subscriptions
         ),
     )
 

@@ -79,7 +79,7 @@ def back_up(backup: Any, vault: str, group: str, item: Any) -> str:
         status = backup.backup_operation_statuses.get(vault, group, operation)
         if status.status != "InProgress":
             return str(status.properties.job_id)
-        time.sleep(5)
+        time.sleep(5)  # the SDK has no poller for this operation, so a script waits itself
 
 
 def main() -> None:
@@ -97,7 +97,7 @@ def main() -> None:
         tasks = details.extended_info.tasks_list
         if details.status != "InProgress" or tasks[0].status == "Completed":
             raise SystemExit(0 if details.status in {"InProgress", "Completed"} else 1)
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(LOOK_EVERY_S)  # jobs have no poller either
 
 
 if __name__ == "__main__":
