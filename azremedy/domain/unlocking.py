@@ -12,23 +12,23 @@ from typing import TYPE_CHECKING
 from azremedy.domain.steps import DeleteExtension, DeleteLock, DeleteRestorePointCollection
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
-    from azremedy.domain.plan import PlannedStep, TargetPlan
+    from azremedy.domain.plan import PlannedStep
 
 Together = tuple["PlannedStep", ...]
 """Removals of locks and the deletion right after them; or one step alone."""
 
 
-def group_steps(target: TargetPlan, *, alone: Collection[int]) -> Iterator[Together]:
-    """Give a target's steps in order, each deletion together with the removals right before it.
+def group_steps(steps: Iterable[PlannedStep], *, alone: Collection[int]) -> Iterator[Together]:
+    """Give steps in order, each deletion together with the removals right before it.
 
     Args:
-        target: whose steps.
+        steps: what one target needs, others' steps too.
         alone: numbers of steps that are not put together with others.
     """
     removals: list[PlannedStep] = []
-    for planned in target.steps:
+    for planned in steps:
         if planned.number not in alone and isinstance(planned.step, DeleteLock):
             removals.append(planned)
         elif planned.number not in alone and _is_bound(planned, removals):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import nullcontext, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -136,9 +136,8 @@ class Executor:
         Raises:
             KeyboardInterrupt: somebody asked to stop.
         """
-        alone = {*shared.steps, *past.settled, *past.unknown}
-        needed = ((planned,) for planned in shared.list_needed(target))
-        for together in (*needed, *group_steps(target, alone=alone)):
+        steps = (*shared.list_needed(target), *target.steps)
+        for together in group_steps(steps, alone={*past.settled, *past.unknown}):
             failed = self._find_failed(together, attempts, past, shared=shared)
             if failed is not None:
                 # What others need as well is left to them.
@@ -152,29 +151,27 @@ class Executor:
     ) -> PlannedStep | None:
         """Carry steps out that belong together; give the first that is not done."""
         if len(together) > 1:
-            return self._run_together(together, attempts)
+            return self._run_together(together, attempts, shared=shared)
         (planned,) = together
         with shared.taking_turns(planned):
             return None if self._is_done(planned, attempts, past) else planned
 
-    def _run_together(self, together: Together, attempts: Attempts) -> PlannedStep | None:
+    def _run_together(
+        self, together: Together, attempts: Attempts, *, shared: Shared
+    ) -> PlannedStep | None:
         """Send all requests before the first effect is waited for; give the first not done.
 
         What cannot be sent keeps those after it from being sent.
         """
         if self.steering.stop.requested:
             raise KeyboardInterrupt
-        begun: list[Begun] = []
-        for planned in together:
-            attempts.tell(StepStarted(planned=planned))
-            begun.append(attempts.begin(planned))
-            result = begun[-1].result
-            if result is not None and result.state not in SETTLED:
-                break
-        for each in begun:
-            attempts.tell(StepEnded(planned=each.planned, result=attempts.end(each)))
-        not_done = (p for p in together if not is_settled(attempts.results.get(p.number)))
-        return next(not_done, None)
+        with ExitStack() as turns:
+            begun, unsent = _begin_all(together, attempts, shared=shared, turns=turns)
+            for each in begun:
+                attempts.tell(StepEnded(planned=each.planned, result=attempts.end(each)))
+        own = (each.planned for each in begun)
+        failed = (p for p in own if not is_settled(attempts.results.get(p.number)))
+        return next(failed, unsent)
 
     def _is_done(self, planned: PlannedStep, attempts: Attempts, past: Past) -> bool:
         """Say whether a step is done; it is tried once, by whoever needs it first."""
@@ -218,6 +215,37 @@ class Executor:
         )
         with suppress(RefusedError):
             self.journal.write(entry)
+
+
+def _begin_all(
+    together: Together, attempts: Attempts, *, shared: Shared, turns: ExitStack
+) -> tuple[tuple[Begun, ...], PlannedStep | None]:
+    """Send what nobody else has sent; give also the step that keeps those after it back.
+
+    Args:
+        together: steps of one target.
+        attempts: the run's.
+        shared: what other targets send as well.
+        turns: ends when the effects have been seen.
+    """
+    begun: list[Begun] = []
+    for planned in together:
+        is_first = turns.enter_context(shared.coming_first(planned))
+        if is_first and planned.number not in attempts.results:
+            attempts.tell(StepStarted(planned=planned))
+            begun.append(attempts.begin(planned))
+            shared.tell_sent(planned)
+        if _keeps_back(attempts.results.get(planned.number)):
+            return tuple(begun), planned
+    return tuple(begun), None
+
+
+def _keeps_back(result: StepResult | None) -> bool:
+    """Say whether a request is not out, so that what needs it is not sent either."""
+    if result is None:
+        return True
+    is_sent = result.state is StepState.UNKNOWN and result.error is None
+    return not is_sent and not is_settled(result)
 
 
 def _leave(steps: Iterable[PlannedStep], attempts: Attempts, *, why: str) -> None:

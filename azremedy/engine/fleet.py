@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from azremedy.engine.stop import Stop
 from azremedy.gateways.clock import Clock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from azremedy.domain.events import Event
@@ -104,20 +106,30 @@ class Fleet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """A step that several targets need: who comes first carries it out."""
+
+    taken: Lock = field(default_factory=Lock)
+    """Held by who is at it, until its effect is seen."""
+    sent: threading.Event = field(default_factory=threading.Event)
+    """Set when its request is out, or will not be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
     """Steps of one target that others need as well: done once, by whoever comes first."""
 
     steps: dict[int, PlannedStep]
     """By number."""
-    turns: dict[int, Lock]
-    """Who is at it keeps the others waiting."""
+    turns: dict[int, Turn]
+    """By number too."""
 
     @classmethod
     def of(cls, plan: Plan) -> Shared:
         """Find a plan's shared steps."""
         needed = {number for target in plan.targets for number in target.needs}
         steps = {planned.number: planned for planned in plan.steps if planned.number in needed}
-        return cls(steps=steps, turns={number: Lock() for number in needed})
+        return cls(steps=steps, turns={number: Turn() for number in needed})
 
     def list_needed(self, target: TargetPlan) -> tuple[PlannedStep, ...]:
         """List what a target needs of others."""
@@ -125,7 +137,30 @@ class Shared:
 
     def taking_turns(self, planned: PlannedStep) -> AbstractContextManager[object]:
         """Keep others from a step while the block runs, if it is shared."""
-        return self.turns.get(planned.number) or nullcontext()
+        turn = self.turns.get(planned.number)
+        return turn.taken if turn else nullcontext()
+
+    @contextmanager
+    def coming_first(self, planned: PlannedStep) -> Iterator[bool]:
+        """Say whether the caller carries a step out, for as long as the block runs.
+
+        Who comes later is told so when its request is out, and need not wait for its effect.
+        """
+        turn = self.turns.get(planned.number, Turn())
+        if not turn.taken.acquire(blocking=False):
+            turn.sent.wait()
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            turn.sent.set()
+            turn.taken.release()
+
+    def tell_sent(self, planned: PlannedStep) -> None:
+        """Let those go on who wait for a step's request to be out."""
+        if planned.number in self.turns:
+            self.turns[planned.number].sent.set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

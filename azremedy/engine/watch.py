@@ -3,8 +3,9 @@
 The service allows 150 reads of jobs an hour in a subscription, later 450 (recorded Azure traffic,
 2021-2024): one read for each of many VMs every half minute would use them up in minutes. A job
 alone is read by itself. Several of a vault share one list, which shows whose job has ended, and the
-reads of the jobs themselves, which alone tell of their snapshots: none is read before it may be
-over, by what the first of them took, and one after the other, as long as there is no news.
+reads of the jobs themselves, which alone tell of their snapshots. Until the first snapshot is seen
+to end one job is read for all of them; then each when it has taken as long as that one, once, and
+those that take longer one after the other.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _RUNNING = JobFilter(status="InProgress")
-# No snapshot of a vault is looked for before it has taken this part of the shortest one.
-_SURELY_NOT_BEFORE = 0.95
 # One that took hours says nothing of the others. A snapshot takes about 8 minutes (recorded Azure
 # traffic, 2024).
 _LATEST_FIRST_LOOK = timedelta(minutes=10)
-# Between reads of several jobs that brought no news: 120 an hour.
+# Between reads of several jobs that take longer than another one did: 120 an hour.
 _BETWEEN = timedelta(seconds=30)
+# A look that is too soon is one too many, and the next one is far.
+_RATHER_LATE = timedelta(seconds=5)
 _LONGEST_PAUSE_OF_LISTS = 4
 _UP_EVERY = timedelta(seconds=3)
 """How soon one of several hears that another one's snapshot is over."""
@@ -55,6 +56,8 @@ class Pace:
 
     soonest: timedelta
     """The shortest time between two reads of a job."""
+    first: timedelta = timedelta()
+    """How long it has surely to run, so that nobody looks."""
     at_most: timedelta
     """The longest."""
     lists: timedelta
@@ -65,7 +68,7 @@ class Pace:
 
     def after(self, passed: timedelta) -> timedelta:
         """Give the time until a job is read again that has run so long."""
-        return max(self.soonest, min(passed * self.part, self.at_most))
+        return max(self.first - passed, self.soonest, min(passed * self.part, self.at_most))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,9 +127,23 @@ class JobWatch:
 
     @contextmanager
     def following(
-        self, job_id: ResourceId, source: JobSource, clock: Clock, pace: Pace
+        self,
+        job_id: ResourceId,
+        source: JobSource,
+        clock: Clock,
+        pace: Pace,
+        *,
+        began: datetime | None = None,
     ) -> Iterator[Follower]:
-        """Follow a job while the block runs."""
+        """Follow a job while the block runs.
+
+        Args:
+            job_id: the job.
+            source: where it is read.
+            clock: Azure's.
+            pace: how often.
+            began: when the job began; unknown, and so now, when left out.
+        """
         vault = self._find(job_id.parent)
         with self._guard:
             vault.followed.add(job_id)
@@ -137,7 +154,7 @@ class JobWatch:
                 clock=clock,
                 pace=pace,
                 vault=vault,
-                began=clock.now(),
+                began=began or clock.now(),
             )
         finally:
             with self._guard:
@@ -163,7 +180,7 @@ class Follower:
     vault: VaultJobs
     """What is shared with those who wait for other jobs of the vault."""
     began: datetime
-    """When somebody began to wait."""
+    """When the job began, or somebody began to wait for it."""
     _job: BackupJob | None = None
     _read_at: datetime | None = None
     _next: datetime | None = None
@@ -198,19 +215,34 @@ class Follower:
     @property
     def pause(self) -> timedelta:
         """The time after which to ask again."""
-        if len(self.vault.followed) > 1 or self._next is None:
+        left = self._due - self.clock.now()
+        if left <= timedelta():
             return _UP_EVERY
-        return max(self._next - self.clock.now(), _UP_EVERY)
+        return min(left, _UP_EVERY) if self._is_one_of_several else left
+
+    @property
+    def _is_one_of_several(self) -> bool:
+        return len(self.vault.followed) > 1
+
+    @property
+    def _due(self) -> datetime:
+        """When to read the job, by what is known now."""
+        surely = self.began + self.pace.first
+        if not self._is_one_of_several:
+            return self._next or surely
+        perhaps = self.began + min(self.vault.shortest, _LATEST_FIRST_LOOK) + _RATHER_LATE
+        earliest = max(surely, perhaps)
+        if self.vault.shortest and (self._read_at or self.began) < perhaps:
+            return earliest
+        return max(at for at in (earliest, self.vault.look_at, self._next) if at is not None)
 
     def _is_due(self, now: datetime) -> bool:
-        if len(self.vault.followed) == 1:
-            return self._next is None or now >= self._next
-        if self._has_left_the_list(now):
-            return True
-        if self._job is not None and _is_over(self._job):
-            return False
-        earliest = self.began + min(self.vault.shortest * _SURELY_NOT_BEFORE, _LATEST_FIRST_LOOK)
-        return all(at is None or now >= at for at in (earliest, self.vault.look_at, self._next))
+        if self._is_one_of_several:
+            if self._has_left_the_list(now):
+                return True
+            if self._job is not None and _is_over(self._job):
+                return False
+        return now >= self._due
 
     def _look(self) -> BackupJob:
         """Read the job. No news lets all of the vault's wait, and itself longer than the others."""
@@ -218,13 +250,15 @@ class Follower:
         self._job = self.source.get_job(self.job_id.parent, self.job_id.name)
         now = self._read_at = self.clock.now()
         wait = self.pace.after(now - self.began)
-        self.vault.look_at = self._next = now + wait
-        if len(self.vault.followed) > 1:
+        self._next = now + wait
+        if self._is_one_of_several:
             # After news the others are looked at without delay: they may be over as well. Without,
             # another one's turn comes before this one's.
             is_news = _is_over(self._job) and not (known and _is_over(known))
-            self.vault.look_at = now if is_news else now + min(2 * wait, _BETWEEN)
-            self._next = now + 4 * wait
+            pause = max(wait, _BETWEEN) if self.vault.shortest else wait
+            self.vault.look_at = now if is_news else now + pause
+            others = len(self.vault.followed) - 1
+            self._next = now + min(4 * wait, max(wait, others * _BETWEEN))
         if task_status(self._job, SNAPSHOT) == "Completed":
             took = now - self.began
             self.vault.shortest = min(took, self.vault.shortest or took)

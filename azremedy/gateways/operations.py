@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -50,8 +51,16 @@ class Polling(Protocol):
     def get_continuation_token(self) -> str:
         """Return a text from which the polling can go on."""
 
-    def drive(self, watch: Callable[[str], None], pause: Callable[[float], None]) -> None:
-        """Poll until the end, telling each status word and pausing seconds in between."""
+    def drive(
+        self, watch: Callable[[str], None], pause: Callable[[float], None], waited_s: float
+    ) -> None:
+        """Poll until the end, telling each status word and pausing seconds in between.
+
+        Args:
+            watch: told the words.
+            pause: lets seconds pass.
+            waited_s: seconds that have passed since Azure accepted the operation.
+        """
 
 
 def deferred_polling(interval_s: float) -> Any:
@@ -90,8 +99,12 @@ def deferred_polling(interval_s: float) -> Any:
             super().update_status()
             self.watch(self.status())
 
-        def drive(self, watch: Callable[[str], None], pause: Callable[[float], None]) -> None:
+        def drive(
+            self, watch: Callable[[str], None], pause: Callable[[float], None], waited_s: float
+        ) -> None:
             self.driven, self.watch, self.pause = True, watch, pause
+            # The SDK would look at once; Azure says after what time that is worth it.
+            pause(0 if self.finished() else max(self._extract_delay() - waited_s, 0))
             self.run()
 
         def _sleep(self, delay: float) -> None:
@@ -111,6 +124,8 @@ class Operation:
     """Measures the caller's patience."""
     translate: Callable[[], AbstractContextManager[None]]
     """Turns the SDK's errors into azremedy's."""
+    accepted_at: datetime | None = None
+    """When Azure accepted it; ``None`` when another process began it."""
 
     @property
     def receipt(self) -> Receipt:
@@ -157,7 +172,9 @@ class Operation:
         try:
             with self.translate():
                 self.polling.drive(
-                    lambda word: self._looked(word, on_poll, give_up), pause or self.clock.sleep
+                    lambda word: self._looked(word, on_poll, give_up),
+                    pause or self.clock.sleep,
+                    self._waited_s,
                 )
         except _OutOfTime:
             pass
@@ -168,6 +185,12 @@ class Operation:
                 f"{error.summary}: Azure does not know the operation any more", answer=error.answer
             ) from error
         return self.status()
+
+    @property
+    def _waited_s(self) -> float:
+        if self.accepted_at is None:
+            return math.inf
+        return (self.clock.now() - self.accepted_at).total_seconds()
 
     def _looked(
         self, word: str, on_poll: Callable[[str], None] | None, give_up: datetime | None
@@ -206,7 +229,12 @@ class Operations:
         polling = deferred_polling(self.polling_interval_s)
         with call.translate():
             call.begin(polling=polling)
-        return Operation(polling=polling, clock=self.clock, translate=call.translate)
+        return Operation(
+            polling=polling,
+            clock=self.clock,
+            translate=call.translate,
+            accepted_at=self.clock.now(),
+        )
 
     def resume(self, call: Call, token: str) -> Operation:
         """Take up an operation by what ``Operation.token`` gave; sends no request for it.

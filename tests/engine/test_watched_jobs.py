@@ -165,7 +165,8 @@ def test_one_slow_snapshot_does_not_delay_the_news_of_others(tmp_path: Path) -> 
     seen: set[object] = set()
     with ExitStack() as waiting:
         followers = [
-            waiting.enter_context(watch.following(job, source, clock, pace)) for job in jobs
+            waiting.enter_context(watch.following(job, source, clock, pace, began=began))
+            for job in jobs
         ]
         while len(seen) < 3:
             clock.sleep(5)

@@ -21,7 +21,7 @@ from azremedy.engine.handlers.base import (
 )
 from azremedy.engine.handlers.idle import list_jobs_of
 from azremedy.engine.handlers.jobs import follow_job
-from azremedy.engine.handlers.patient import ask_fresh, retry_throttled
+from azremedy.engine.handlers.patient import ask_fresh, retry_throttled, sleep_until
 from azremedy.errors import AzremedyError, BackupNotConfirmedError, BackupUnknownError
 
 if TYPE_CHECKING:
@@ -189,7 +189,10 @@ class JobWait:
         give_up = self.tools.clock.now() + timedelta(seconds=self.step.timeout_s)
         try:
             job_id = self._find_job_id(give_up)
-            job = follow_job(job_id, self.tools, until=give_up, is_settled=self._is_settled)
+            began = self.tools.memory.triggers[self.step.item_id].sent_at
+            job = follow_job(
+                job_id, self.tools, until=give_up, is_settled=self._is_settled, began=began
+            )
         except BackupNotConfirmedError:
             raise
         except AzremedyError as error:
@@ -212,6 +215,7 @@ class JobWait:
             vault_id,
             trigger.operation_id or "",
         )
+        sleep_until(trigger.sent_at + self.tools.patience.operation_every, self.tools.clock)
         while self.tools.clock.now() < give_up:
             status = ask_fresh(read, self.tools, until=give_up)
             if status.job_id:

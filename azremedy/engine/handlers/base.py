@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -124,11 +124,14 @@ class Patience:
     """Time between reads of a backup operation."""
     job_every: timedelta = timedelta(seconds=30)
     """Time between looks for a job that was just begun, or that is to end."""
-    job_soonest: timedelta = timedelta(seconds=10)
+    job_soonest: timedelta = timedelta(seconds=15)
     """The shortest time between reads of a job that is followed; it grows with the time that has
     passed, since the service allows 150 reads an hour (recorded 429 answers)."""
     job_at_most: timedelta = timedelta(minutes=1)
     """The longest."""
+    backup_surely: timedelta = timedelta(minutes=1)
+    """How long a backup that was just started is not looked at: its snapshot takes some minutes
+    (about 8 in recorded Azure traffic, 2024)."""
     job_lists: timedelta = timedelta(minutes=1)
     """The shortest time between lists, where several jobs of a vault are followed."""
     cleanup_every: timedelta = timedelta(minutes=5)
@@ -186,6 +189,11 @@ class Tools:
         return Pace(
             soonest=patience.job_soonest, at_most=patience.job_at_most, lists=patience.job_lists
         )
+
+    @property
+    def backup_pace(self) -> Pace:
+        """How often the job of a backup is looked at that this run has started."""
+        return replace(self.job_pace, first=self.patience.backup_surely)
 
     def gateways(self, target: ResourceId) -> Gateways:
         """Give the gateways of the target's subscription."""

@@ -143,16 +143,29 @@ def _get_job(job_id: ResourceId, tools: Tools) -> BackupJob:
 
 
 def follow_job(
-    job_id: ResourceId, tools: Tools, *, until: datetime, is_settled: Callable[[BackupJob], bool]
+    job_id: ResourceId,
+    tools: Tools,
+    *,
+    until: datetime,
+    is_settled: Callable[[BackupJob], bool],
+    began: datetime | None = None,
 ) -> BackupJob:
     """Read a job until it is settled or time is up, and tell how far it is.
+
+    Args:
+        job_id: the job.
+        tools: what the handler works with.
+        until: when time is up.
+        is_settled: says whether enough is known.
+        began: when this run began a backup; it is surely not over at once.
 
     Raises:
         NotFoundError: the vault still does not know the job after a while.
         AzureError: it cannot be read.
     """
     source, watch = tools.gateways(job_id).backup, tools.memory.watch
-    with watch.following(job_id, source, tools.clock, tools.job_pace) as follower:
+    pace = tools.job_pace if began is None else tools.backup_pace
+    with watch.following(job_id, source, tools.clock, pace, began=began) as follower:
         told = ""
         while True:
             is_late = tools.clock.now() >= until

@@ -18,12 +18,20 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from azremedy.engine.handlers.base import Tools
+    from azremedy.gateways.clock import Clock
 
 AnswerT = TypeVar("AnswerT")
 
 # Azure may answer the same question later.
 UNANSWERED = (ConnectionFailedError, ServiceUnavailableError, ThrottledError)
 _OK = 200
+
+
+def sleep_until(time: datetime, clock: Clock) -> None:
+    """Let time pass up to a moment; one that is over already takes none."""
+    left = (time - clock.now()).total_seconds()
+    if left > 0:
+        clock.sleep(left)
 
 
 def keep_asking(ask: Callable[[], AnswerT], tools: Tools, *, until: datetime) -> AnswerT:
