@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from azremedy.domain.planner.clean import CleanBy, CleanOptions
     from azremedy.domain.planner.fix.options import FixOptions
     from azremedy.domain.planner.reset import ResetOptions
-    from azremedy.domain.planner.unlock import UnlockOptions
+    from azremedy.domain.planner.unlock_options import UnlockOptions
     from azremedy.domain.staleness import find_moved
     from azremedy.domain.steps import WaitFor
 
@@ -90,7 +90,7 @@ _HOMES = {
     ),
     "azremedy.domain.planner.fix.options": ("FixOptions",),
     "azremedy.domain.planner.reset": ("ResetOptions",),
-    "azremedy.domain.planner.unlock": ("UnlockOptions",),
+    "azremedy.domain.planner.unlock_options": ("UnlockOptions",),
     "azremedy.domain.staleness": ("find_moved",),
     "azremedy.domain.steps": ("WaitFor",),
 }

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.api.connect import Azure
-    from azremedy.domain.permissions import Judgement
+    from azremedy.domain.permissions import Access, Judgement
     from azremedy.domain.plan import Plan, PlannedStep, TargetPlan, Verdict
 
 
-def check_permissions(azure: Azure, plan: Plan) -> Plan:
+def check_permissions(azure: Azure, plan: Plan, *, known: Access | None = None) -> Plan:
     """Give the plan with what the caller's rights say to it; without needs nothing is read.
 
     Each permission is told once, at the first target that needs it.
+
+    Args:
+        azure: the connection.
+        plan: the plan.
+        known: what was read of the rights already.
 
     Raises:
         SignInError: no credential worked.
@@ -31,7 +36,7 @@ def check_permissions(azure: Azure, plan: Plan) -> Plan:
     needs = merge_needs(need for planned in plan.steps for need in list_needs(planned.step))
     if not needs:
         return plan
-    answers = judge_needs(azure, needs)
+    answers = judge_needs(azure, needs, known=known)
     told: set[Need] = set()
     targets = []
     for index, target in enumerate(plan.targets):
@@ -58,16 +63,27 @@ def list_refusals(azure: Azure, plan: Plan, left: Iterable[PlannedStep]) -> tupl
     return tuple(verdict for verdict in verdicts if verdict.decision is Decision.REFUSE)
 
 
-def judge_needs(azure: Azure, needs: Iterable[Need]) -> tuple[Judgement, ...]:
+def judge_needs(
+    azure: Azure, needs: Iterable[Need], *, known: Access | None = None
+) -> tuple[Judgement, ...]:
     """Read the caller's rights and say of each need whether they have it.
 
     Raises:
         SignInError: no credential worked.
     """
     asked = tuple(needs)
-    object_id = azure.reader.find_caller().object_id
-    access = collect_access(azure.gateways, asked, object_id=object_id)
+    access = read_access(azure, asked, known=known)
     return tuple(judge(need, access) for need in asked)
+
+
+def read_access(azure: Azure, needs: Iterable[Need], *, known: Access | None = None) -> Access:
+    """Read the caller's rights where something is needed, but for what is known.
+
+    Raises:
+        SignInError: no credential worked.
+    """
+    object_id = azure.reader.find_caller().object_id
+    return collect_access(azure.gateways, needs, object_id=object_id, known=known)
 
 
 def merge_needs(needs: Iterable[Need]) -> tuple[Need, ...]:

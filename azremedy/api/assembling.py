@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from azremedy._version import __version__
 from azremedy.api.access import check_permissions
+from azremedy.api.collecting import make_collector
 from azremedy.api.side_by_side import work_side_by_side
-from azremedy.api.targets import count_named, resolve_vms
-from azremedy.collect import Collector
+from azremedy.api.targets import MAX_TARGETS, count_named, resolve_vms
 from azremedy.domain import guards
 from azremedy.domain.plan import Request
 from azremedy.domain.planner.assemble import Section, assemble
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
     from azremedy.api.connect import Azure
     from azremedy.api.targets import VmNames
+    from azremedy.collect import Collector
+    from azremedy.domain.permissions import Access
     from azremedy.domain.plan import Plan
-
-MAX_TARGETS = 20
-"""Targets that one plan may have unless the caller says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,10 +92,18 @@ def _too_many(place: ResourceId, count: int, max_targets: int) -> Section:
     return Section(target=place, verdicts=tuple(verdicts))
 
 
-def assemble_plan(azure: Azure, order: Order, sections: tuple[Section, ...]) -> Plan:
+def assemble_plan(
+    azure: Azure, order: Order, sections: tuple[Section, ...], *, known: Access | None = None
+) -> Plan:
     """Put sections together into one plan of this version, made now, here and by the caller.
 
     What the caller has no right to is refused in it.
+
+    Args:
+        azure: the connection.
+        order: what is asked for.
+        sections: what each target needs.
+        known: what was read of the caller's rights already.
 
     Raises:
         SignInError: no credential worked.
@@ -113,12 +120,7 @@ def assemble_plan(azure: Azure, order: Order, sections: tuple[Section, ...]) -> 
     )
     plan = assemble(order.command, sections, created_at=azure.clock.now(), tool_version=__version__)
     made = replace(plan, origin=azure.find_origin(), request=request)
-    return check_permissions(azure, made)
-
-
-def make_collector(azure: Azure, subscription_id: str) -> Collector:
-    """Make what reads one subscription, for all VMs of a plan."""
-    return Collector(gateways=azure.gateways(subscription_id), clock=azure.clock)
+    return check_permissions(azure, made, known=known)
 
 
 def _write(options: object) -> str:

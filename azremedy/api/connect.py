@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from azremedy.errors import RefusedError, UsageError
-from azremedy.gateways.clients import SessionOptions
-from azremedy.gateways.clock import AzureClock
-from azremedy.gateways.rates import Rates
-from azremedy.gateways.session import Session
-from azremedy.gateways.subscriptions import choose_subscription, resolve_subscription
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,8 +20,9 @@ if TYPE_CHECKING:
     from azremedy.api.stores import Place
     from azremedy.domain.plan import Origin
     from azremedy.engine.store import Store
+    from azremedy.gateways.clients import SessionOptions
     from azremedy.gateways.clock import Clock
-    from azremedy.gateways.session import Gateways
+    from azremedy.gateways.session import Gateways, Session
     from azremedy.sandbox import App, World
 
 
@@ -71,12 +69,15 @@ class Azure:
         state_folder: Place | None = None,
         state: str | None = None,
     ) -> None:
+        from azremedy.gateways.clients import SessionOptions  # noqa: PLC0415 - not before signing in
+        from azremedy.gateways.rates import Rates  # noqa: PLC0415 - as above
+
         self.read_only = read_only
         self.state_folder = state_folder
         self._state = state
+        self._later: tuple[str, ...] = ()
         self._store: Store | None = None
-        self._rates = Rates()
-        self.reader = open_session(SessionOptions(read_only=True, rates=self._rates))
+        self.reader = open_session(SessionOptions(read_only=True, rates=Rates()))
         self.sandbox = sandbox
         self._open_session = open_session
         self._find_subscription = find_subscription
@@ -99,8 +100,19 @@ class Azure:
             self._subscription_id = self._find_subscription(self.reader)
         return self._subscription_id
 
+    def load_while_asking(self, *modules: str) -> None:
+        """Name modules that are needed when the first answers are there.
+
+        They are imported in the background as soon as Azure is asked: before, they would only
+        delay the asking.
+        """
+        self._later = modules
+
     def gateways(self, subscription_id: str | None = None) -> Gateways:
-        """Give gateways that can only read."""
+        """Give gateways that can only read; with the first of them Azure is about to be asked."""
+        modules, self._later = self._later, ()
+        if modules:
+            Thread(target=_load, args=(modules,), daemon=True).start()
         return self.reader.subscription(subscription_id or self.subscription_id)
 
     def find_origin(self) -> Origin:
@@ -138,7 +150,7 @@ class Azure:
             RefusedError: the connection only reads.
         """
         self.check_writable()
-        return self._open_session(SessionOptions(read_only=False, rates=self._rates))
+        return self._open_session(replace(self.reader.options, read_only=False))
 
     def find_store(self, given: Place | None = None) -> Store:
         """Give what keeps runs; it is closed with this connection.
@@ -186,8 +198,11 @@ def _connect_azure(options: ConnectOptions) -> Azure:
     from azremedy.gateways.credentials import (  # noqa: PLC0415 - loads the SDK
         default_credential,
         load_credentials,
+        load_network,
     )
 
+    # Before there are two threads: both would load it, and be in each other's way.
+    load_network()
     with ThreadPoolExecutor(1) as pool:
         # A custom cloud has to be asked what it is; the SDK is loaded meanwhile.
         finding = pool.submit(find_cloud, options.cloud)
@@ -196,6 +211,12 @@ def _connect_azure(options: ConnectOptions) -> Azure:
     credential = default_credential(cloud, options.tenant)
     # It waits for the network; what the command needs is loaded meanwhile.
     credential.begin(cloud.scope)
+    from azremedy.gateways.clock import AzureClock  # noqa: PLC0415 - not before signing in
+    from azremedy.gateways.session import Session  # noqa: PLC0415 - as above
+    from azremedy.gateways.subscriptions import (  # noqa: PLC0415 - as above
+        choose_subscription,
+        resolve_subscription,
+    )
 
     def find(session: Session) -> str:
         chosen = choose_subscription(options.subscription, environ=os.environ, home=Path.home())
@@ -209,6 +230,13 @@ def _connect_azure(options: ConnectOptions) -> Azure:
         read_only=options.read_only,
         state=options.state,
     )
+
+
+def _load(modules: tuple[str, ...]) -> None:
+    """Import modules; that one cannot be is told where it is needed."""
+    with suppress(ImportError):
+        for name in modules:
+            import_module(name)
 
 
 def _connect_sandbox(options: ConnectOptions) -> Azure:
@@ -244,6 +272,7 @@ def connect_app(
             they were in other worlds otherwise.
         state: names where journals are kept without that.
     """
+    from azremedy.gateways.session import Session  # noqa: PLC0415 - on use
     from azremedy.sandbox import SandboxCredential, WorldTransport  # noqa: PLC0415 - on use
 
     transport, clock = WorldTransport(app), WorldClock(app.world)
@@ -261,6 +290,8 @@ def connect_app(
 
 def _find_in_world(asked: str | None, session: Session) -> str:
     """Choose among the world's subscriptions; the person's own settings are about real Azure."""
+    from azremedy.gateways.subscriptions import resolve_subscription  # noqa: PLC0415 - on use
+
     if asked:
         return resolve_subscription(asked, session.subscriptions.list_subscriptions)
     return session.subscriptions.list_subscriptions()[0].id

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, refuse_names, refuse_too_many
+from azremedy.api.assembling import Order, assemble_plan, refuse_names, refuse_too_many
 from azremedy.api.diagnosing import DiagnoseOptions, Examined, examine_each, resolve_protected
 from azremedy.api.recent import open_diary, read_recent
 from azremedy.api.side_by_side import once
-from azremedy.api.targets import VmNames
+from azremedy.api.targets import MAX_TARGETS, VmNames
 from azremedy.domain.planner.fix.options import FixOptions
 from azremedy.domain.planner.fix.plan import plan_fix as plan_one
 from azremedy.playbooks import load_library

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azremedy.api.agent import LOCKS
-from azremedy.api.assembling import MAX_TARGETS, Order, plan_vms
+from azremedy.api.assembling import Order, plan_vms
+from azremedy.api.targets import MAX_TARGETS
 from azremedy.domain.evidence import Observation, Observed, Unreadable
 from azremedy.domain.guards import skip
 from azremedy.domain.guest import GuestFacts, parse_guest_facts

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azremedy.api.assembling import MAX_TARGETS, Order, plan_vms
+from azremedy.api.assembling import Order, plan_vms
+from azremedy.api.targets import MAX_TARGETS
 from azremedy.collect.disks import read_disks
 from azremedy.collect.keys import read_keys
 from azremedy.domain.planner.keys import GrantOptions

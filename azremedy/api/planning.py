@@ -6,9 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, make_collector, plan_vms
+from azremedy.api.assembling import Order, assemble_plan, plan_vms
+from azremedy.api.collecting import make_collector
 from azremedy.api.recent import open_diary, read_recent
 from azremedy.api.side_by_side import once
+from azremedy.api.targets import MAX_TARGETS
 from azremedy.collect import Needs
 from azremedy.domain.planner import backup, clean, orphans, reset
 from azremedy.domain.planner.assemble import Section

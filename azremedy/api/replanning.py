@@ -32,7 +32,7 @@ from azremedy.domain.planner.fix.options import FixOptions
 from azremedy.domain.planner.keys import GrantOptions
 from azremedy.domain.planner.network import StorageOptions
 from azremedy.domain.planner.reset import ResetOptions
-from azremedy.domain.planner.unlock import UnlockOptions
+from azremedy.domain.planner.unlock_options import UnlockOptions
 from azremedy.domain.staleness import (
     find_lost_copies,
     find_moved,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from azremedy._version import __version__
-from azremedy.api.assembling import MAX_TARGETS
+from azremedy.api.targets import MAX_TARGETS
 from azremedy.collect.estate import EstateAsked, collect_estate
 from azremedy.domain.catalog import Catalog
 from azremedy.domain.estate import Scan, ScannedSubscription

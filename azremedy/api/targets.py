@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from azremedy.api.connect import Azure
     from azremedy.domain.plan import Origin  # noqa: TC004 - wire reads no class of here
 
+MAX_TARGETS = 20
+"""Targets that one plan may have unless the caller says otherwise."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VmNames:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azremedy.api.assembling import MAX_TARGETS, Order, assemble_plan, make_collector
-from azremedy.api.targets import parse_group, resolve_vms
+from azremedy.api.collecting import make_collector
+from azremedy.api.targets import MAX_TARGETS, parse_group, resolve_vms
+from azremedy.domain.locks import is_services_own
+from azremedy.domain.naming import is_default_group_name
 from azremedy.domain.ownership import looks_like_backup, names_vm
-from azremedy.domain.planner import unlock
-from azremedy.domain.planner.assemble import Section
+from azremedy.domain.planner.unlock_options import UnlockOptions
 from azremedy.errors import NotFoundError, RefusedError, TargetNotFoundError, UsageError
-from azremedy.ids import ResourceId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.api.connect import Azure
     from azremedy.api.targets import GroupNames
+    from azremedy.collect import Collector
+    from azremedy.domain.permissions import Access
     from azremedy.domain.plan import Plan
     from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup
+    from azremedy.ids import ResourceId
 
 
 def find_groups(azure: Azure, *, locked: bool = False) -> GroupsEvidence:
@@ -43,7 +47,7 @@ def find_groups(azure: Azure, *, locked: bool = False) -> GroupsEvidence:
 def plan_unlock(
     azure: Azure,
     asked: GroupNames,
-    options: unlock.UnlockOptions | None = None,
+    options: UnlockOptions | None = None,
     *,
     max_targets: int = MAX_TARGETS,
 ) -> Plan:
@@ -56,30 +60,74 @@ def plan_unlock(
     """
     if not (asked.names or asked.vms.names or asked.all_groups):
         raise UsageError("No group is named", advice="Give a GROUP, --vm VM or --all.")
-    chosen = options or unlock.UnlockOptions()
-    sections = tuple(
-        section
-        for evidence in _read_groups(azure, asked)
-        for section in _plan_groups(evidence, chosen)
+    chosen = options or UnlockOptions()
+    named = tuple(parse_group(azure, name) for name in asked.names)
+    vm_ids = resolve_vms(azure, asked.vms)
+    collectors = _make_collectors(azure, asked, (*named, *vm_ids))
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(_read_access, azure, collectors, named[:max_targets])
+        read = _read_groups(azure, asked, collectors, named=named, vm_ids=vm_ids)
+    from azremedy.api.assembling import (  # noqa: PLC0415 - not before Azure is asked
+        Order,
+        assemble_plan,
     )
+    from azremedy.api.unlock_sections import find_nothing, plan_groups  # noqa: PLC0415 - as above
+
     order = Order(command="unlock-rg", options=chosen, max_targets=max_targets)
-    return assemble_plan(azure, order, sections or _nothing_found(azure, asked))
+    sections = plan_groups(read, chosen) or find_nothing(vm_ids)
+    return assemble_plan(azure, order, sections, known=reading.result())
 
 
 def _is_locked(found: RestorePointGroup) -> bool:
     return bool(found.locks or found.resource_locks or found.inherited_locks)
 
 
-def _read_groups(azure: Azure, asked: GroupNames) -> list[GroupsEvidence]:
-    """Read the subscriptions that are meant, and keep of their groups those that are meant."""
-    named = [parse_group(azure, name) for name in asked.names]
-    vm_ids = resolve_vms(azure, asked.vms)
-    for vm_id in vm_ids:
-        make_collector(azure, vm_id.subscription_id).get_vm(vm_id)
-    ids = [id_.subscription_id.lower() for id_ in (*named, *vm_ids)]
+def _make_collectors(
+    azure: Azure, asked: GroupNames, targets: Iterable[ResourceId]
+) -> dict[str, Collector]:
+    """Make what reads each subscription that is meant, by its id in lower case."""
+    ids = [target.subscription_id.lower() for target in targets]
     if asked.all_groups:
         ids.append(azure.subscription_id.lower())
-    read = {id_: make_collector(azure, id_).collect_groups() for id_ in dict.fromkeys(ids)}
+    return {id_: make_collector(azure, id_) for id_ in dict.fromkeys(ids)}
+
+
+def _read_access(
+    azure: Azure, collectors: dict[str, Collector], named: Iterable[ResourceId]
+) -> Access | None:
+    """Read what the caller may do at the groups that are locked, while they are read themselves.
+
+    Other groups may turn out to be none of the service's: their rights are read when they matter.
+    """
+    locked = [
+        group_id
+        for group_id in named
+        if is_default_group_name(group_id.name)
+        and any(
+            lock.scope == group_id and not is_services_own(lock)
+            for lock in collectors[group_id.subscription_id.lower()].list_locks().values
+        )
+    ]
+    if not locked:
+        return None
+    from azremedy.api.access import read_access  # noqa: PLC0415 - not before Azure is asked
+    from azremedy.domain.needs import LOCK_DELETE, Need  # noqa: PLC0415 - as above
+
+    return read_access(azure, [Need(action=LOCK_DELETE, scope=group_id) for group_id in locked])
+
+
+def _read_groups(
+    azure: Azure,
+    asked: GroupNames,
+    collectors: dict[str, Collector],
+    *,
+    named: tuple[ResourceId, ...],
+    vm_ids: tuple[ResourceId, ...],
+) -> list[GroupsEvidence]:
+    """Read the subscriptions that are meant, and keep of their groups those that are meant."""
+    for vm_id in vm_ids:
+        collectors[vm_id.subscription_id.lower()].get_vm(vm_id)
+    read = {id_: collector.collect_groups() for id_, collector in collectors.items()}
     for group_id in named:
         _check_named(azure, group_id, read[group_id.subscription_id.lower()])
     return [
@@ -93,22 +141,6 @@ def _read_groups(azure: Azure, asked: GroupNames) -> list[GroupsEvidence]:
         )
         for evidence in read.values()
     ]
-
-
-def _plan_groups(evidence: GroupsEvidence, options: unlock.UnlockOptions) -> tuple[Section, ...]:
-    """Plan each group; where none was found say what could not be read on the way."""
-    if not evidence.groups and evidence.gaps:
-        subscription = ResourceId.parse(f"/subscriptions/{evidence.subscription_id}")
-        return (Section(target=subscription, gaps=evidence.gaps),)
-    return tuple(
-        replace(unlock.plan_unlock(found, options), gaps=evidence.gaps) for found in evidence.groups
-    )
-
-
-def _nothing_found(azure: Azure, asked: GroupNames) -> tuple[Section, ...]:
-    """Say for each VM that no group holds its points, so that nobody takes it for unlocked."""
-    note = "no restore point group holds restore points of this VM"
-    return tuple(Section(target=vm_id, notes=(note,)) for vm_id in resolve_vms(azure, asked.vms))
 
 
 def _holds_points_of(found: RestorePointGroup, vm_ids: Iterable[ResourceId]) -> bool:

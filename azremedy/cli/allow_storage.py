@@ -59,6 +59,7 @@ def command(**options: Any) -> None:
     connection, targets = take_connection(options), take_targets(options)
     chosen = StorageOptions(by=AllowBy(options.pop("by")), **options)
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         plan = plan_allow_storage(azure, targets, chosen, max_targets=flow.max_targets)
         code = carry_out(azure, plan, flow)
     raise SystemExit(code)

@@ -71,6 +71,7 @@ def command(**options: Any) -> None:
         no_cool_down=options["no_cool_down"],
     )
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         plan = api.plan_backup(azure, targets, asked, max_targets=flow.max_targets)
         code = carry_out(azure, plan, flow)
     raise SystemExit(code)

@@ -73,6 +73,7 @@ def command(**options: Any) -> None:
     connection, targets = take_connection(options), _take_targets(options)
     options["by"] = CleanBy(options["by"])
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         code = carry_out(azure, _plan(azure, targets, CleanOptions(**options), flow), flow)
     raise SystemExit(code)
 

@@ -67,7 +67,7 @@ def _open(stream: TextIO, *, mute: bool = False) -> Console:
     from rich.console import Console  # noqa: PLC0415 - help and completion draw nothing
 
     width = None if stream.isatty() else 160
-    return Console(file=screen(stream), highlight=False, width=width, quiet=mute)
+    return Console(file=screen(stream), highlight=False, emoji=False, width=width, quiet=mute)
 
 
 class _Screened:

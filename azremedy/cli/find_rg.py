@@ -37,10 +37,10 @@ def command(**options: Any) -> None:
       azremedy find-rg --sandbox restore-point-limit
     """  # noqa: D301 - \b is Click's mark for text that keeps its lines
     with api.connect(take_connection(options)) as azure:
-        # Not before: signing in waits for the network meanwhile.
-        from azremedy.report.groups_text import show_gaps, show_groups  # noqa: PLC0415 - as above
-
+        azure.load_while_asking("azremedy.report.groups_text")
         evidence = api.find_groups(azure, locked=options["locked"])
+    from azremedy.report.groups_text import show_gaps, show_groups  # noqa: PLC0415 - loaded by now
+
     remember(_list_names(evidence))
     answer(evidence, lambda out: show_groups(evidence, out))
     show_gaps(evidence.gaps, console.errors())

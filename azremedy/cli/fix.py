@@ -66,6 +66,7 @@ def command(**options: Any) -> None:
         )
     options["until"] = take_wait(options, "until")
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         targets = settle_names(azure, targets)
         plan = api.plan_fix(
             azure,

@@ -45,6 +45,7 @@ def command(**options: Any) -> None:
     flow = take_flow(options)
     connection, targets = take_connection(options), take_targets(options)
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         plan = plan_grant_keyvault(
             azure, targets, GrantOptions(**options), max_targets=flow.max_targets
         )

@@ -63,6 +63,7 @@ def command(**options: Any) -> None:
     action, into = options.pop("action"), options.pop("into")
     _check_into(action, into)
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         plan = plan_script(
             azure, targets, action, GuestOptions(**options), max_targets=flow.max_targets
         )

@@ -77,7 +77,8 @@ def _write(path: Path, rows: list[Any]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            json.dump(rows, file)
+            # In one piece: written bit by bit it takes ten times as long.
+            file.write(json.dumps(rows))
         beside.replace(path)
     except OSError:
         with suppress(OSError):

@@ -14,7 +14,6 @@ from azremedy.cli.debugging import talk_options
 from azremedy.cli.settings import default_of, list_variables
 from azremedy.errors import UsageError
 from azremedy.report.formats import DOCUMENTS, FORMS, NONE, TABLE, paint, write_document
-from azremedy.report.problem import describe_problem, show_problem
 from azremedy.report.query import Query, parse_query
 
 if TYPE_CHECKING:
@@ -113,6 +112,8 @@ def answer_done(value: object, show: Callable[[Console], None]) -> None:
     try:
         answer(value, show)
     except UsageError as error:
+        from azremedy.report.problem import show_problem  # noqa: PLC0415 - only for errors
+
         show_problem(error, console.errors())
         write(wire.to_document(value), asked().name)
 
@@ -129,6 +130,8 @@ def answer_document(document: JsonValue) -> None:
 
 def answer_error(error: AzremedyError) -> None:
     """Give an error as a document too, where a document of a known structure was asked for."""
+    from azremedy.report.problem import describe_problem  # noqa: PLC0415 - only for errors
+
     form = asked()
     if form.name in DOCUMENTS and form.query is None:
         write(wire.to_document(describe_problem(error)), form.name)

@@ -43,6 +43,7 @@ def command(**options: Any) -> None:
     flow = take_flow(options)
     connection, targets = take_connection(options), take_targets(options)
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         plan = api.plan_reset(azure, targets, ResetOptions(**options), max_targets=flow.max_targets)
         code = carry_out(azure, plan, flow)
     raise SystemExit(code)

@@ -52,6 +52,7 @@ def command(**options: Any) -> None:
     connection, targets = take_connection(options), take_targets(options)
     options["by"] = AgentBy(options["by"])
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         plan = plan_agents(azure, targets, AgentOptions(**options), max_targets=flow.max_targets)
         code = carry_out(azure, plan, flow)
     raise SystemExit(code)

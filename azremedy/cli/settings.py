@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -182,6 +181,8 @@ def check_name(name: str, where: str = "") -> Setting:
             "file that was written long ago must not decide that",
             advice=f"Give --{plain} each time that you mean it.",
         )
+    from difflib import get_close_matches  # noqa: PLC0415 - only for typos
+
     near = get_close_matches(plain, SETTINGS, n=1)
     meant = f" Did you mean '{near[0]}'?" if near else ""
     raise UsageError(

@@ -41,6 +41,7 @@ def command(**options: Any) -> None:
         target = found.past.plan.targets[0].target
         connection = replace(connection, subscription=target.subscription_id)
     with api.connect(connection) as azure:
+        azure.load_while_asking("azremedy.cli.carrying")
         check_origin(azure, found.past.plan)
         code = carry_out(azure, plan_undo(azure, run_id), flow)
     raise SystemExit(code)

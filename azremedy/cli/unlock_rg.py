@@ -40,6 +40,9 @@ def command(**options: Any) -> None:
     connection, vms = take_connection(options), take_vms(options)
     asked = api.GroupNames(names=options["groups"], vms=vms, all_groups=options["all_groups"])
     with api.connect(connection) as azure:
+        azure.load_while_asking(
+            "azremedy.api.assembling", "azremedy.api.unlock_sections", "azremedy.cli.carrying"
+        )
         plan = api.plan_unlock(
             azure,
             asked,

@@ -7,7 +7,7 @@ stops another, except that nobody can go on without signing in.
 from __future__ import annotations
 
 from azremedy.collect.collector import Collector
+from azremedy.collect.needs import Needs
 from azremedy.collect.readers import Memo
-from azremedy.collect.vms import Needs
 
 __all__ = ["Collector", "Memo", "Needs"]

@@ -23,7 +23,11 @@ FactT = TypeVar("FactT")
 
 
 def collect_access(
-    gateways: Callable[[str], Gateways], needs: Iterable[Need], *, object_id: str
+    gateways: Callable[[str], Gateways],
+    needs: Iterable[Need],
+    *,
+    object_id: str,
+    known: Access | None = None,
 ) -> Access:
     """Read what the needs hang on, the widest place first.
 
@@ -34,12 +38,14 @@ def collect_access(
         gateways: gives a subscription's gateways.
         needs: what is needed.
         object_id: the caller's object id; empty when it is not known.
+        known: what was read already; it is not read again.
 
     Raises:
         SignInError: nobody can go on without signing in.
     """
-    asked = tuple(needs)
+    asked, seen = tuple(needs), known or Access(object_id=object_id)
     wide = {list_places(need.scope)[0] for need in asked}
+    around = {need.scope.subscription for need in asked}
     with ThreadPoolExecutor(WORKERS) as pool:
 
         def read_grants(scope: ResourceId) -> Observation[tuple[Grant, ...]]:
@@ -48,12 +54,13 @@ def collect_access(
         def read_denials(scope: ResourceId) -> Observation[tuple[Denial, ...]]:
             return _read_denials(gateways(scope.subscription_id), scope)
 
-        reading = _start(pool, read_denials, {need.scope.subscription for need in asked})
-        grants = dict(_start(pool, read_grants, wide))
+        reading = _start(pool, read_denials, around - seen.denials.keys())
+        grants = {**seen.grants, **dict(_start(pool, read_grants, wide - seen.grants.keys()))}
         narrow = {_narrowest(need) for need in asked if not _is_given(need, grants)}
         grants.update(_start(pool, read_grants, narrow - grants.keys()))
-        denials = dict(reading)
-        denials.update(_start(pool, read_denials, _list_hidden(asked, denials)))
+        denials = {**seen.denials, **dict(reading)}
+        hidden = _list_hidden(asked, denials) - denials.keys()
+        denials.update(_start(pool, read_denials, hidden))
         return Access(object_id=object_id, grants=grants, denials=denials)
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from azremedy.collect import backups
 from azremedy.collect.disks import read_disks, read_encryption_sets
-from azremedy.collect.groups import add_home_group
 from azremedy.collect.keys import read_keys
+from azremedy.collect.needs import Needs
 from azremedy.collect.network import read_network
 from azremedy.collect.readers import select
-from azremedy.collect.vms import Needs, read_lists
+from azremedy.collect.vms import read_lists
 from azremedy.domain.case import Case
 from azremedy.domain.evidence import (
     NOT_ASKED,
@@ -25,6 +25,7 @@ from azremedy.domain.evidence import (
 )
 from azremedy.domain.keys import KeyFacts
 from azremedy.domain.network import NetworkFacts
+from azremedy.domain.points import find_home_groups, name_home_group
 from azremedy.domain.resources import Disk, DiskEncryptionSet
 from azremedy.domain.rules.base import Need
 from azremedy.domain.rules.points import is_denial_told
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from azremedy.collect.readers import Reader
-    from azremedy.domain.resources import VirtualMachine
+    from azremedy.domain.resources import ResourceGroup, VirtualMachine
     from azremedy.ids import ResourceId
 
 
@@ -94,7 +95,7 @@ def complete_case(reader: Reader, case: Case, needs: Collection[Need]) -> Case:
         found = around.result()
     groups = lists.groups
     if Need.POINTS in needs and is_denial_told(case):
-        groups = add_home_group(reader, replace(case, patterns=lists.patterns), groups)
+        groups = _add_home_group(reader, replace(case, patterns=lists.patterns), groups)
     return replace(
         case,
         read_at=reader.clock.now(),
@@ -109,6 +110,26 @@ def complete_case(reader: Reader, case: Case, needs: Collection[Need]) -> Case:
         keys=found.keys,
         network=found.network,
     )
+
+
+def _add_home_group(
+    reader: Reader, case: Case, groups: Reading[ResourceGroup]
+) -> Reading[ResourceGroup]:
+    """Add the group in which the service keeps a VM's points, if the list leaves it out.
+
+    ARM's list leaves out what the caller may not read; only 404 says that a group is not there.
+    """
+    seen = replace(case, groups=groups).as_evidence()
+    if seen is None or find_home_groups(seen, case):
+        return groups
+    group_id = name_home_group(seen.vm, case)
+    if group_id is None:
+        return groups
+    found = reader.observe(group_id, lambda: reader.gateways.groups.get_group(group_id))
+    if isinstance(found, Unreadable):
+        return replace(groups, gaps=(*groups.gaps, found))
+    values = (found.value,) if isinstance(found, Observed) else ()
+    return replace(groups, values=(*groups.values, *values))
 
 
 def _read_surroundings(

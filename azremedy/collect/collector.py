@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from azremedy.collect import backups, groups, lists, orphans, vms
+from azremedy.collect import groups, lists
 from azremedy.collect.readers import Memo, Reader
 from azremedy.gateways.clock import Clock
 from azremedy.gateways.session import Gateways
@@ -13,7 +13,7 @@ from azremedy.gateways.session import Gateways
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from azremedy.collect.vms import Needs
+    from azremedy.collect.needs import Needs
     from azremedy.domain.case import Case
     from azremedy.domain.evidence import Reading
     from azremedy.domain.resources import ManagementLock, RestorePointCollection, VirtualMachine
@@ -40,6 +40,8 @@ class Collector:
             TargetNotFoundError: when the VM does not exist.
             AzremedyError: when the VM itself cannot be read.
         """
+        from azremedy.collect import vms  # noqa: PLC0415 - loads all steps
+
         return vms.collect_vm(self._reader, vm_id, needs)
 
     def collect_groups(self) -> GroupsEvidence:
@@ -56,6 +58,8 @@ class Collector:
         Raises:
             SignInError: nobody can go on without signing in.
         """
+        from azremedy.collect import orphans  # noqa: PLC0415 - loads all steps
+
         return orphans.collect_orphans(self._reader)
 
     def collect_case(self, vm_id: ResourceId) -> Case:
@@ -81,6 +85,8 @@ class Collector:
 
     def find_protected(self, name: str, group: str | None) -> tuple[ResourceId, ...]:
         """Find the VMs of this name that a vault protects, whether or not they still exist."""
+        from azremedy.collect import backups  # noqa: PLC0415 - loads all steps
+
         return backups.find_protected(self._reader, name, group)
 
     def list_locks(self) -> Reading[ManagementLock]:
@@ -98,6 +104,8 @@ class Collector:
             TargetNotFoundError: when it does not exist.
             AzremedyError: when it cannot be read.
         """
+        from azremedy.collect import vms  # noqa: PLC0415 - loads all steps
+
         return vms.get_vm(self._reader, vm_id)
 
     @property

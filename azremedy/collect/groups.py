@@ -7,11 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from azremedy.collect import lists
-from azremedy.collect.vms import read_points
 from azremedy.domain import ownership
-from azremedy.domain.evidence import Observed, Reading, Unreadable
+from azremedy.domain.evidence import Reading, Unreadable
 from azremedy.domain.locks import is_inherited
-from azremedy.domain.points import find_home_groups, name_home_group
 from azremedy.domain.worlds import GroupsEvidence, RestorePointGroup
 from azremedy.gateways.groups import READ_GROUPS
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.collect.readers import Reader
-    from azremedy.domain.case import Case
     from azremedy.domain.naming import GroupNamePattern
     from azremedy.domain.resources import ManagementLock, ResourceGroup, RestorePointCollection
     from azremedy.ids import ResourceId
@@ -58,30 +55,10 @@ def collect_groups(reader: Reader) -> GroupsEvidence:
     )
 
 
-def add_home_group(
-    reader: Reader, case: Case, groups: Reading[ResourceGroup]
-) -> Reading[ResourceGroup]:
-    """Add the group in which the service keeps a VM's points, if the list leaves it out.
-
-    ARM's list leaves out what the caller may not read; only 404 says that a group is not there.
-    """
-    seen = replace(case, groups=groups).as_evidence()
-    if seen is None or find_home_groups(seen, case):
-        return groups
-    group_id = name_home_group(seen.vm, case)
-    if group_id is None:
-        return groups
-    found = reader.observe(group_id, lambda: reader.gateways.groups.get_group(group_id))
-    if isinstance(found, Unreadable):
-        return replace(groups, gaps=(*groups.gaps, found))
-    values = (found.value,) if isinstance(found, Observed) else ()
-    return replace(groups, values=(*groups.values, *values))
-
-
 def _read_collections(reader: Reader) -> Reading[RestorePointCollection]:
     """Read all collections with points; those without points could not be read."""
     bare = lists.list_collections(reader)
-    return _keep_unread(reader.gather(lambda each: read_points(reader, each), bare), bare)
+    return _keep_unread(reader.gather(lambda each: lists.read_points(reader, each), bare), bare)
 
 
 def _describe(

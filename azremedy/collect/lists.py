@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from azremedy.collect.readers import combine
 from azremedy.domain.evidence import Reading
 from azremedy.domain.naming import GroupNamePattern
+from azremedy.errors import NotFoundError
 from azremedy.gateways.backup import JobFilter
 from azremedy.ids import VIRTUAL_MACHINE
 
@@ -37,6 +38,16 @@ def list_groups(reader: Reader) -> Reading[ResourceGroup]:
 def list_collections(reader: Reader) -> Reading[RestorePointCollection]:
     """List all restore point collections of the subscription, without their points."""
     return reader.read_once("restore point collections", reader.gateways.compute.list_collections)
+
+
+def read_points(
+    reader: Reader, collection: RestorePointCollection
+) -> tuple[RestorePointCollection, ...]:
+    """Read a collection with its points; one that has gone meanwhile is none."""
+    try:
+        return (reader.gateways.compute.get_collection(collection.id),)
+    except NotFoundError:
+        return ()
 
 
 def list_vaults(reader: Reader) -> Reading[Vault]:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from azremedy.collect import backups, lists
 from azremedy.collect.readers import combine, select
-from azremedy.collect.vms import read_points
 from azremedy.domain.evidence import Absent, Reading, Unreadable
 from azremedy.domain.ownership import parse_vm_id
 from azremedy.domain.worlds import OrphansEvidence
@@ -39,7 +38,7 @@ def collect_orphans(reader: Reader) -> OrphansEvidence:
         reading_patterns = pool.submit(lists.list_patterns, reader)
         items = combine(lambda vault: lists.list_items(reader, vault), lists.list_vaults(reader))
         mine = select(items, lambda item: parse_vm_id(item.source_id) in gone)
-        read = reader.gather(lambda each: read_points(reader, each), orphans)
+        read = reader.gather(lambda each: lists.read_points(reader, each), orphans)
     return OrphansEvidence(
         subscription_id=reader.gateways.subscription_id,
         read_at=reader.clock.now(),

@@ -24,23 +24,12 @@ from azremedy.errors import NotFoundError, TargetNotFoundError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from azremedy.collect.needs import Needs
     from azremedy.collect.readers import Reader
     from azremedy.domain.resources import ProtectedItem, VirtualMachine
     from azremedy.ids import ResourceId
 
 ItemT = TypeVar("ItemT")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
-    """Which lists a command needs about a VM, beyond the VM itself and its protected items."""
-
-    collections: bool = False
-    """Locks, groups, policies' names, collections with points, recovery points."""
-    locks: bool = False
-    """Locks only."""
-    extensions: bool = False
-    """The VM's extensions in ARM's list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,17 +142,7 @@ def list_collections_of(reader: Reader, vm_id: ResourceId) -> Reading[RestorePoi
     """List the collections whose source is the VM, with their points."""
     found = lists.list_collections(reader)
     mine = select(found, lambda collection: names_vm(collection.source_id, vm_id))
-    return reader.gather(lambda collection: read_points(reader, collection), mine)
-
-
-def read_points(
-    reader: Reader, collection: RestorePointCollection
-) -> tuple[RestorePointCollection, ...]:
-    """Read a collection with its points; one that has gone meanwhile is none."""
-    try:
-        return (reader.gateways.compute.get_collection(collection.id),)
-    except NotFoundError:
-        return ()
+    return reader.gather(lambda collection: lists.read_points(reader, collection), mine)
 
 
 def list_extensions(reader: Reader, vm_id: ResourceId) -> Reading[VmExtension]:

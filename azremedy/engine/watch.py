@@ -83,8 +83,8 @@ class VaultJobs:
     """When one of them may be read again; at once when ``None``."""
     shortest: timedelta = timedelta()
     """How long the shortest snapshot took that was seen to end."""
-    running: frozenset[ResourceId] = frozenset()
-    """Jobs that the last list of running ones showed."""
+    running: dict[ResourceId, datetime | None] = field(default_factory=dict)
+    """Jobs that the last list of running ones showed, and when they began."""
     listed_at: datetime | None = None
     """When that was."""
     pause: timedelta = timedelta()
@@ -230,11 +230,17 @@ class Follower:
         surely = self.began + self.pace.first
         if not self._is_one_of_several:
             return self._next or surely
-        perhaps = self.began + min(self.vault.shortest, _LATEST_FIRST_LOOK) + _RATHER_LATE
+        perhaps = self._start + min(self.vault.shortest, _LATEST_FIRST_LOOK) + _RATHER_LATE
         earliest = max(surely, perhaps)
-        if self.vault.shortest and (self._read_at or self.began) < perhaps:
+        if self.vault.shortest and (self._read_at or self._start) < perhaps:
             return earliest
         return max(at for at in (earliest, self.vault.look_at, self._next) if at is not None)
+
+    @property
+    def _start(self) -> datetime:
+        """When the job began, as Azure has it where that is known: a request may take its time."""
+        told = self._job.start_time if self._job else self.vault.running.get(self.job_id)
+        return max(told or self.began, self.began)
 
     def _is_due(self, now: datetime) -> bool:
         if self._is_one_of_several:
@@ -260,7 +266,7 @@ class Follower:
             others = len(self.vault.followed) - 1
             self._next = now + min(4 * wait, max(wait, others * _BETWEEN))
         if task_status(self._job, SNAPSHOT) == "Completed":
-            took = now - self.began
+            took = now - self._start
             self.vault.shortest = min(took, self.vault.shortest or took)
         return self._job
 
@@ -278,7 +284,7 @@ class Follower:
         if vault.listed_at is not None and now < vault.listed_at + vault.pause:
             return
         jobs = self.source.list_jobs(self.job_id.parent, _RUNNING)
-        running = frozenset(job.id for job in jobs)
+        running = {job.id: job.start_time for job in jobs}
         longest = shortest * _LONGEST_PAUSE_OF_LISTS
         vault.pause = min(vault.pause * 2, longest) if running == vault.running else shortest
         vault.running, vault.listed_at = running, now

@@ -21,7 +21,7 @@ from azremedy.gateways.policies import (
     Trace,
     TracePolicy,
 )
-from azremedy.gateways.rates import RatePolicy, Rates
+from azremedy.gateways.rates import LIMIT_HEADERS, RatePolicy, Rates
 from azremedy.gateways.request_log import RequestLogPolicy
 
 if TYPE_CHECKING:
@@ -95,8 +95,10 @@ class Link:
 
 def _policies(link: Link, *, sign_in: Any = None) -> list[Any]:
     from azure.core.pipeline import policies as core  # noqa: PLC0415 - loads the SDK on use
-    from azure.mgmt.core import policies as arm  # noqa: PLC0415 - loads the SDK on use
 
+    # As azure-mgmt-core has both, which is loaded for these two alone by a command that only reads.
+    logging_policy = core.HttpLoggingPolicy()
+    logging_policy.allowed_header_names |= LIMIT_HEADERS
     guards: list[Any] = [
         RatePolicy(link.options.rates, link.clock, link.options.longest_wait),
         PatiencePolicy(link.options.longest_wait),
@@ -116,11 +118,11 @@ def _policies(link: Link, *, sign_in: Any = None) -> list[Any]:
         core.RetryPolicy(
             retry_total=link.options.retry_total, retry_status=link.options.retry_total
         ),
-        sign_in or arm.ARMChallengeAuthenticationPolicy(link.credential, link.cloud.scope),
+        sign_in or core.BearerTokenCredentialPolicy(link.credential, link.cloud.scope),
         core.CustomHookPolicy(),
         core.NetworkTraceLoggingPolicy(),
         core.SensitiveHeaderCleanupPolicy(),
-        arm.ARMHttpLoggingPolicy(),
+        logging_policy,
         *guards,
         RequestLogPolicy(),
     ]

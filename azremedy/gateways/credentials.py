@@ -130,6 +130,11 @@ def _is_spent(token: AccessTokenInfo) -> bool:
     return token.expires_on - now < SPENT_S or (token.refresh_on or now + 1) <= now
 
 
+def load_network() -> None:
+    """Load what sends, which the SDK needs too."""
+    import requests  # noqa: F401, PLC0415 - 0.1 s that --help need not pay
+
+
 def load_credentials() -> None:
     """Load what signs in, for those who have nothing better to do just now."""
     import azure.identity  # noqa: F401, PLC0415 - loads the SDK on use

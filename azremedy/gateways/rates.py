@@ -44,6 +44,8 @@ _SPREAD = 4
 # governance/resource-graph/concepts/guidance-for-throttled-requests (2025).
 _QUERIES = "x-ms-user-quota-remaining"
 _QUERIES_RESET = "x-ms-user-quota-resets-after"
+LIMIT_HEADERS = frozenset({*(_LEFT.format(kind=kind) for kind in _ARM), _POLICIES, _WINDOW})
+"""By which Azure tells what is left; nothing in them is secret."""
 _REFUSED = "azremedy.refused"
 AT_ONCE = 32
 """Requests that are out at a time: at 50 ms an answer more than Azure's limits let through."""

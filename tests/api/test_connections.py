@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,6 +48,32 @@ def test_a_plan_made_in_one_world_is_carried_out_there(tmp_path: Path) -> None:
         run = api.apply(azure, plan, state_folder=tmp_path)
 
     assert run.exit_code == 0
+
+
+def test_modules_are_loaded_when_azure_is_asked_and_not_before() -> None:
+    """In the background, in their order; what cannot be loaded is told where it is needed."""
+    code = (
+        "import sys, threading\n"
+        "from azremedy import api\n"
+        "with api.connect(api.ConnectOptions(sandbox='healthy')) as azure:\n"
+        "    azure.load_while_asking('wave', 'sched', 'azremedy.nothing')\n"
+        "    print('wave' in sys.modules)\n"
+        "    azure.gateways()\n"
+        "    for each in threading.enumerate():\n"
+        "        if each is not threading.current_thread():\n"
+        "            each.join(30)\n"
+        "    print('wave' in sys.modules, 'sched' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert (["False", "True True"], "") == (done.stdout.splitlines(), done.stderr)
 
 
 def test_an_unknown_sandbox_is_a_usage_error() -> None:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 VM = f"{ROOT}/resourceGroups/rg-shop-prod/providers/Microsoft.Compute/virtualMachines/web-1"
 GROUP = f"{ROOT}/resourceGroups/AzureBackupRG_westeurope_1"
 UNKNOWN = "99999999-9999-4999-8999-999999999999"
+RIGHTS = ("/denyassignments", "/providers/microsoft.authorization/permissions")
 
 
 @pytest.fixture
@@ -153,6 +154,25 @@ def test_a_group_is_named_by_name_or_id(stage: Stage, name: str) -> None:
     plan = api.plan_unlock(stage.azure, api.GroupNames(names=(name,)))
 
     assert kinds(plan) == ("DeleteLock",)
+
+
+def test_a_named_groups_rights_are_read_once_and_only_where_it_is_locked(stage: Stage) -> None:
+    """They are asked for while the group is read; without a lock nothing needs them."""
+    asked = api.GroupNames(names=("AzureBackupRG_westeurope_1",))
+
+    api.plan_unlock(stage.azure, asked)
+
+    sent = [each["url"].lower() for each in stage.requests()]
+    assert len(set(sent)) == len(sent)
+    assert [1, 1] == [sum(word in url for url in sent) for word in RIGHTS]
+
+    for lock in stage.documents("Microsoft.Authorization/locks"):
+        stage.world.documents.remove(lock["id"])
+    api.plan_unlock(stage.azure, asked)
+
+    later = [each["url"].lower() for each in stage.requests()][len(sent) :]
+    assert [0, 0] == [sum(word in url for url in later) for word in RIGHTS]
+    assert later
 
 
 def test_one_group_named_in_several_ways_is_planned_once(stage: Stage) -> None:

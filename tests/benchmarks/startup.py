@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 from azremedy.sandbox import scenario
 from tests.benchmarks.azure_cli import az_environment, prepare_cli
+from tests.benchmarks.installed import find_installed
 from tests.benchmarks.processes import Program, Summary, compare, measure_in_turn
 from tests.benchmarks.tables import Figure, Table
 from tests.benchmarks.worlds import serving, write_world
 
 if TYPE_CHECKING:
+    from tests.benchmarks.installed import Installed
     from tests.benchmarks.worlds import Served
 
 AZREMEDY = str(Path(sys.executable).with_name("azremedy"))
@@ -23,34 +25,39 @@ _GROUP = "AzureBackupRG_westeurope_1"
 
 def run_startup(*, quick: bool) -> Table:
     """Compare start-up with the Azure CLI's and with a bare interpreter's."""
+    installed = find_installed()
     with tempfile.TemporaryDirectory() as folder:
         world = write_world(scenario.load("restore-point-limit"), Path(folder))
         with serving(world, Path(folder)) as served:
             az, missing = prepare_cli(served)
-            programs = (*_own(served), *_calls(served, az))
+            programs = (*_own(served, installed), *_calls(served, az))
             found = measure_in_turn(programs, rounds=3 if quick else 15)
-    notes = "Seconds, medians of whole processes run in turn; every answer takes 50 ms."
+    notes = (
+        "Seconds, medians of whole processes run in turn; every answer takes 50 ms. "
+        "Each program is installed in an environment of its own."
+    )
     return Table(
         name="startup",
         title="Start-up",
         columns=("command", "wall, median", "wall, spread", "processor, median"),
         rows=tuple(_row(name, each) for name, each in found.items()),
         figures=_figures(found),
-        notes=(notes, *missing),
+        notes=tuple(filter(None, (notes, installed.note, *missing))),
     )
 
 
-def _own(served: Served) -> tuple[Program, ...]:
+def _own(served: Served, installed: Installed) -> tuple[Program, ...]:
+    azremedy = installed.azremedy
     bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     completing = {**bare, "_AZREMEDY_COMPLETE": "bash_complete", "COMP_CWORD": "1"}
     completing["COMP_WORDS"] = "azremedy un"
     return (
-        _program('python -c "import click, rich"', (sys.executable, "-c", _IMPORTS), bare),
-        _program("azremedy --version", (AZREMEDY, "--version"), bare),
-        _program("azremedy --help", (AZREMEDY, "--help"), bare),
-        _program("completion of azremedy un", (AZREMEDY,), completing),
-        _program("azremedy find-rg", (AZREMEDY, "find-rg"), served.env),
-        _program(_UNLOCK, (AZREMEDY, "unlock-rg", _GROUP, "--dry-run"), served.env),
+        _program('python -c "import click, rich"', (installed.python, "-c", _IMPORTS), bare),
+        _program("azremedy --version", (azremedy, "--version"), bare),
+        _program("azremedy --help", (azremedy, "--help"), bare),
+        _program("completion of azremedy un", (azremedy,), completing),
+        _program("azremedy find-rg", (azremedy, "find-rg"), served.env),
+        _program(_UNLOCK, (azremedy, "unlock-rg", _GROUP, "--dry-run"), served.env),
     )
 
 

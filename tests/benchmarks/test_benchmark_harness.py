@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.benchmarks.fleets import count_rounds
+from tests.benchmarks.installed import fingerprint_sources
 from tests.benchmarks.paths import (
     chain_length,
     count_kinds,
@@ -167,3 +168,20 @@ def test_one_table_is_replaced_and_the_others_stay(tmp_path: Path) -> None:
     assert "| kept |" in text
     assert "| old |" not in text
     assert "| ratio | 2.00 | ≤ 1.5 | no |  |" in text
+
+
+def test_what_is_installed_is_made_anew_when_its_sources_change(tmp_path: Path) -> None:
+    """Whatever is compiled of them is no source."""
+    module = tmp_path / "azremedy" / "module.py"
+    compiled = tmp_path / "azremedy" / "__pycache__" / "module.pyc"
+    compiled.parent.mkdir(parents=True)
+    for path in (tmp_path / "pyproject.toml", module, compiled):
+        path.write_text("1", encoding="utf-8")
+    first = fingerprint_sources(tmp_path)
+
+    compiled.write_text("2", encoding="utf-8")
+    same = fingerprint_sources(tmp_path)
+    module.write_text("2", encoding="utf-8")
+
+    assert first == same
+    assert first != fingerprint_sources(tmp_path)

@@ -105,6 +105,7 @@ def _environment(ready: Any, folder: Path, speed: float) -> dict[str, str]:
         **(paced if speed != 1 else {}),
         "AZREMEDY_STATE_DIR": str(folder / "state"),
         "AZREMEDY_CONFIG_DIR": str(folder / "config"),
+        "AZREMEDY_CACHE_DIR": str(folder / "cache"),
         "AZURE_CONFIG_DIR": str(folder / "azure-cli"),
         "AZURE_CORE_ONLY_SHOW_ERRORS": "yes",
         "AZURE_CORE_NO_COLOR": "yes",

@@ -89,6 +89,14 @@ def test_reading_locks_loads_no_models_of_the_sdk(arguments: tuple[str, ...]) ->
     assert "azremedy.gateways.locks" in loaded
 
 
+def test_listing_groups_loads_nothing_that_plans() -> None:
+    """Guards and needs know all steps; a list of groups has none."""
+    loaded = list_loaded("find-rg", "--sandbox", "restore-point-limit")
+
+    plans = ("azremedy.api.assembling", "azremedy.domain.guards", "azremedy.domain.needs")
+    assert [] == [name for name in plans if name in loaded]
+
+
 def test_version_tells_what_is_installed(program: Call) -> None:
     """The versions are those that Python's own means find."""
     told = dict(line.split() for line in program("--version").out.splitlines()[1:])

@@ -17,7 +17,8 @@ from azremedy.domain.naming import GroupNamePattern
 from azremedy.domain.planner.assemble import assemble
 from azremedy.domain.planner.clean import CleanBy, CleanOptions, plan_clean
 from azremedy.domain.planner.reset import ResetOptions, plan_reset
-from azremedy.domain.planner.unlock import UnlockOptions, plan_unlock
+from azremedy.domain.planner.unlock import plan_unlock
+from azremedy.domain.planner.unlock_options import UnlockOptions
 from azremedy.domain.resources import (
     LockLevel,
     ManagementLock,

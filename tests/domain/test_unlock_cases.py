@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from azremedy.domain.planner.unlock import UnlockOptions, plan_unlock
+from azremedy.domain.planner.unlock import plan_unlock
+from azremedy.domain.planner.unlock_options import UnlockOptions
 from azremedy.domain.worlds import RestorePointGroup
 
 if TYPE_CHECKING:

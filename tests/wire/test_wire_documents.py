@@ -21,7 +21,7 @@ from azremedy.domain.evidence import Reading, Unreadable
 from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
 from azremedy.domain.planner.clean import CleanOptions
 from azremedy.domain.planner.reset import ResetOptions
-from azremedy.domain.planner.unlock import UnlockOptions
+from azremedy.domain.planner.unlock_options import UnlockOptions
 from azremedy.domain.resources import LockLevel, ManagementLock, VirtualMachine
 from azremedy.domain.run import Run, RunState, StepError, StepResult, StepState
 from azremedy.domain.steps import CreateLock, Step, WaitFor, WaitForJob
@@ -237,7 +237,7 @@ def test_options_are_written_without_pydantic() -> None:
     """A dry run writes nothing else, and pydantic takes a tenth of a second to load."""
     code = (
         "import sys\n"
-        "from azremedy.domain.planner.unlock import UnlockOptions\n"
+        "from azremedy.domain.planner.unlock_options import UnlockOptions\n"
         "from azremedy.wire import to_json\n"
         "print(to_json(UnlockOptions(include_inherited=True), indent=None))\n"
         "print('pydantic' in sys.modules)"

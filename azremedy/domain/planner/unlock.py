@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from azremedy.domain.plan import Verdict
+    from azremedy.domain.planner.unlock_options import UnlockOptions
     from azremedy.domain.resources import ManagementLock
     from azremedy.domain.worlds import RestorePointGroup
 
@@ -49,14 +50,6 @@ _AT_HOME = Reason(
     message="VMs live in this group, so its lock is not removed for good; "
     "'azremedy clean-rpc --unlock' takes it off and puts it back",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnlockOptions:
-    """What the caller allows."""
-
-    include_inherited: bool = False
-    """Also remove locks on the subscription, for good."""
 
 
 def plan_unlock(found: RestorePointGroup, options: UnlockOptions) -> Section:
