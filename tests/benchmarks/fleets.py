@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from azremedy.domain.ramp import Pace, Ramp
 from azremedy.sandbox import scenario
 from tests.benchmarks.estates import subscription_of
+from tests.benchmarks.installed import find_installed
 from tests.benchmarks.paths import (
     Exchange,
     chain_length,
@@ -21,7 +22,6 @@ from tests.benchmarks.paths import (
     throttle_bound_s,
 )
 from tests.benchmarks.processes import Program, Sample, measure
-from tests.benchmarks.startup import AZREMEDY
 from tests.benchmarks.tables import Figure, Table
 from tests.benchmarks.worlds import AZURES_LIMITS, LATENCY_S, Served, serving, write_world
 from tests.support.fleets import multiply, name_vm
@@ -81,6 +81,7 @@ _WHOLE = (
     Size(vms=10, subscriptions=5, ramp=True, speed=8),
     Size(vms=100, subscriptions=5, ramp=False, speed=2),
     Size(vms=1000, subscriptions=20, ramp=False, speed=1),
+    Size(vms=1000, subscriptions=20, ramp=True, speed=1),
 )
 
 
@@ -104,7 +105,12 @@ def run_fleets(*, quick: bool) -> Table:
         title="Fleets: a lock and 18 points on each VM, mended, with a backup as proof",
         columns=_COLUMNS,
         rows=tuple(_row(each, alone) for each in found),
-        figures=_figures(found[-1], alone),
+        figures=tuple(
+            figure
+            for each in found
+            if each.size.vms == found[-1].size.vms
+            for figure in _figures(each, alone)
+        ),
         notes=(_NOTE,),
     )
 
@@ -145,7 +151,15 @@ def _command(size: Size) -> tuple[str, ...]:
     count = str(size.vms)
     asked = ("fix", "--vm", "-", "--unlock", "--yes", "--only-show-errors", "-o", "none")
     paced = () if size.ramp else ("--no-ramp",)
-    return (AZREMEDY, *asked, "--max-targets", count, "--concurrency", count, *paced)
+    return (
+        find_installed().azremedy,
+        *asked,
+        "--max-targets",
+        count,
+        "--concurrency",
+        count,
+        *paced,
+    )
 
 
 @contextmanager
@@ -207,7 +221,8 @@ def _row(found: Mended, alone: tuple[Exchange, ...]) -> tuple[str, ...]:
 
 def _figures(found: Mended, alone: tuple[Exchange, ...]) -> tuple[Figure, ...]:
     size = found.size
-    name = f"{size.vms:,} VMs, {size.subscriptions} subscriptions"
+    begins = "a canary" if size.ramp else "all at once"
+    name = f"{size.vms:,} VMs, {size.subscriptions} subscriptions, begun with {begins}"
     wall = "wall over the larger of path and throttle bound"
     throttled = float(count_throttled(found.exchanges))
     return (

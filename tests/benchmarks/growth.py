@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from azremedy.sandbox import scenario
+from tests.benchmarks.installed import find_installed
 from tests.benchmarks.paths import read_exchanges
 from tests.benchmarks.processes import Program, measure
-from tests.benchmarks.startup import AZREMEDY
 from tests.benchmarks.tables import Table
 from tests.benchmarks.worlds import serving, write_world
 from tests.support.fleets import multiply
@@ -72,10 +72,11 @@ def _row(name: str, size: int, resources: tuple[Any, ...]) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         path = write_world(scenario.load(_SCENARIO), Path(folder), resources=resources)
         with serving(path, Path(folder)) as served:
-            command = (AZREMEDY, "clean-rpc", "--vm", "web-1", "--unlock", "--dry-run")
-            sample = measure(Program(name=name, command=(*command, *_QUIET), env=served.env))
-            asked = len(read_exchanges(served.record))
-    numbers = (f"{sample.wall_s:.2f}", f"{sample.cpu_s:.2f}", f"{sample.peak_mib:.0f}", str(asked))
+            asked = ("clean-rpc", "--vm", "web-1", "--unlock", "--dry-run", *_QUIET)
+            command = (find_installed().azremedy, *asked)
+            sample = measure(Program(name=name, command=command, env=served.env))
+            count = len(read_exchanges(served.record))
+    numbers = (f"{sample.wall_s:.2f}", f"{sample.cpu_s:.2f}", f"{sample.peak_mib:.0f}", str(count))
     return (name, str(size), *numbers)
 
 

@@ -10,9 +10,9 @@ import tempfile
 from pathlib import Path
 
 from azremedy.sandbox.arm_ids import type_of_path
+from tests.benchmarks.installed import find_installed
 from tests.benchmarks.paths import Exchange, count_throttled, read_exchanges
 from tests.benchmarks.processes import Program, Sample, measure
-from tests.benchmarks.startup import AZREMEDY
 from tests.benchmarks.tables import Figure, Table
 from tests.benchmarks.worlds import RECORD, serving_program
 
@@ -58,7 +58,7 @@ def _scan(vms: int) -> tuple[Sample, tuple[Exchange, ...], int]:
         many = ("--subscriptions", str(_SUBSCRIPTIONS), "--record", str(folder / RECORD))
         with serving_program((sys.executable, *estate, *many), folder) as served:
             asked = ("scan", "--count-points", "none", "--out", str(folder / "scan.json"))
-            command = (AZREMEDY, *asked, "--only-show-errors", "-o", "none")
+            command = (find_installed().azremedy, *asked, "--only-show-errors", "-o", "none")
             sample = measure(Program(name="scan", command=command, env=served.env))
             found = json.loads((folder / "scan.json").read_text(encoding="utf-8"))
             return sample, read_exchanges(served.record), len(found["vms"])

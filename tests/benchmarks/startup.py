@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from tests.benchmarks.installed import Installed
     from tests.benchmarks.worlds import Served
 
-AZREMEDY = str(Path(sys.executable).with_name("azremedy"))
 _GROUP = "AzureBackupRG_westeurope_1"
 
 

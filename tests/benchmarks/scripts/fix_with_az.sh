@@ -1,6 +1,7 @@
 #!/bin/bash
 # Mend one VM's backup with the Azure CLI, as a runbook would: look, uninstall the extension, unlock, delete the
-# collection, back up, and follow the job until the snapshot is taken. $AZ is the Azure CLI.
+# collection, back up, and follow the job until the snapshot is taken, or with FOLLOW=job until all data is in the
+# vault. $AZ is the Azure CLI.
 set -euo pipefail
 vm=web-1 group=rg-shop-prod
 
@@ -24,6 +25,10 @@ done
 "$AZ" restore-point collection delete -g "$points_group" --collection-name "$points_name" --yes -o none
 job=$("$AZ" backup protection backup-now -v "$vault_name" -g "$vault_group" -c "$vm" -i "$vm" \
     --backup-management-type AzureIaasVM --workload-type VM --retain-until "$UNTIL" --query name -o tsv)
+if [ "$FOLLOW" = job ]; then
+    "$AZ" backup job wait -v "$vault_name" -g "$vault_group" -n "$job"
+    exit
+fi
 while :; do
     state=$("$AZ" backup job show -v "$vault_name" -g "$vault_group" -n "$job" --query \
         "join('/', [properties.status, properties.extendedInfo.tasksList[0].status])" -o tsv)
