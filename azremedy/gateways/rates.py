@@ -39,7 +39,7 @@ _POLICY_MINUTES = 3
 # 2021-2023.
 _WINDOW = "x-ms-ratelimit-remaining-subscription-resource-requests"
 _HOUR = timedelta(hours=1)
-_SPREAD = 4
+_SPREAD = 10
 # Resource Graph: so many queries are left until a time. Source: learn.microsoft.com/azure/
 # governance/resource-graph/concepts/guidance-for-throttled-requests (2025).
 _QUERIES = "x-ms-user-quota-remaining"
