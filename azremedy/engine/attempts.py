@@ -131,7 +131,7 @@ class Attempts:
         handler = choose_handler(planned.step, self._tools(planned))
         begun = Begun(planned=planned, handler=handler, started=self.session.clock.now())
         if (over := self._look(begun)) is not None:
-            return self._over(begun, over)
+            return replace(begun, result=over)
         # An interrupt inside leaves this behind: the request may have been sent.
         self.results[planned.number] = make_result(
             planned, StepState.UNKNOWN, started=begun.started
@@ -139,7 +139,7 @@ class Attempts:
         try:
             accepted = _send(handler)
         except AzremedyError as error:
-            return self._over(begun, self._failed(begun, error))
+            return replace(begun, result=self._failed(begun, error))
         token = accepted.operation.token() if accepted.operation is not None else None
         trigger = self._trigger_of(planned)
         self._note(EntryKind.ACCEPTED, planned, operation_token=token, trigger=trigger)
@@ -168,11 +168,6 @@ class Attempts:
         trigger = self._trigger_of(planned)
         self._note(EntryKind.ACCEPTED, planned, operation_token=token, trigger=trigger)
         return replace(begun, accepted=accepted, taken_up=True)
-
-    def _over(self, begun: Begun, result: StepResult) -> Begun:
-        """Let those know at once who only wait for the request."""
-        self.results[begun.planned.number] = result
-        return replace(begun, result=result)
 
     def end(self, begun: Begun) -> StepResult:
         """Follow what was begun until its effect is seen, and write the outcome down."""

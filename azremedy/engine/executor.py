@@ -108,7 +108,7 @@ class Executor:
         Raises:
             KeyboardInterrupt: somebody asked to stop.
         """
-        shared = Shared.of(plan)
+        shared = Shared.of(plan, self.steering.stop)
         own = attempts
         if self.steering.ramp.is_parallel(len(plan.targets)):
             own = replace(
@@ -153,8 +153,7 @@ class Executor:
         if len(together) > 1:
             return self._run_together(together, attempts, shared=shared)
         (planned,) = together
-        with shared.taking_turns(planned):
-            return None if self._is_done(planned, attempts, past) else planned
+        return None if self._is_done(planned, attempts, past, shared=shared) else planned
 
     def _run_together(
         self, together: Together, attempts: Attempts, *, shared: Shared
@@ -162,29 +161,84 @@ class Executor:
         """Send all requests before the first effect is waited for; give the first not done.
 
         What cannot be sent keeps those after it from being sent.
+
+        Raises:
+            KeyboardInterrupt: somebody asked to stop before all were sent.
         """
-        if self.steering.stop.requested:
-            raise KeyboardInterrupt
         with ExitStack() as turns:
-            begun, unsent = _begin_all(together, attempts, shared=shared, turns=turns)
+            begun = self._begin_all(together, attempts, shared=shared, turns=turns)
             for each in begun:
                 attempts.tell(StepEnded(planned=each.planned, result=attempts.end(each)))
-        own = (each.planned for each in begun)
-        failed = (p for p in own if not is_settled(attempts.results.get(p.number)))
-        return next(failed, unsent)
+                shared.tell_over(each.planned)
+        not_done = (p for p in together if not self._is_seen(p, attempts, shared=shared))
+        failed = next(not_done, None)
+        if failed is not None and failed.number not in attempts.results:
+            self._leave_if_asked()
+        return failed
 
-    def _is_done(self, planned: PlannedStep, attempts: Attempts, past: Past) -> bool:
+    def _begin_all(
+        self, together: Together, attempts: Attempts, *, shared: Shared, turns: ExitStack
+    ) -> list[Begun]:
+        """Send what no other target sends, and wait until what others send is out.
+
+        Args:
+            together: steps of one target.
+            attempts: the run's.
+            shared: what other targets send as well.
+            turns: ends when the effects of what was begun here have been seen.
+        """
+        begun: list[Begun] = []
+        for planned in together:
+            if self.steering.stop.requested:
+                break
+            is_first = turns.enter_context(shared.coming_first(planned))
+            if not is_first:
+                shared.wait_until_sent(planned)
+            elif planned.number in attempts.results:
+                shared.tell_over(planned)
+            else:
+                begun.append(self._begin(planned, attempts))
+                shared.tell_sent(planned)
+            if _keeps_back(attempts.results.get(planned.number)):
+                break
+        return begun
+
+    def _begin(self, planned: PlannedStep, attempts: Attempts) -> Begun:
+        """Send a request; a refusal is known to those who need it, too, before it is told."""
+        attempts.tell(StepStarted(planned=planned))
+        begun = attempts.begin(planned)
+        if begun.result is not None:
+            attempts.results[planned.number] = begun.result
+        return begun
+
+    def _is_seen(self, planned: PlannedStep, attempts: Attempts, *, shared: Shared) -> bool:
+        """Say whether a step's effect was seen, by whoever carried it out."""
+        if attempts.results.get(planned.number) is not None:
+            shared.wait_until_over(planned)
+        return is_settled(attempts.results.get(planned.number))
+
+    def _leave_if_asked(self) -> None:
+        if self.steering.stop.requested:
+            raise KeyboardInterrupt
+
+    def _is_done(
+        self, planned: PlannedStep, attempts: Attempts, past: Past, *, shared: Shared
+    ) -> bool:
         """Say whether a step is done; it is tried once, by whoever needs it first."""
         if planned.number in past.settled:
             return True
-        if (result := attempts.results.get(planned.number)) is None:
-            if self.steering.stop.requested:
-                raise KeyboardInterrupt
-            unowed = settle_unowed(planned, attempts) if is_return(past.plan, planned) else None
-            result = unowed or self._run_step(planned, attempts, past)
-        return result.state in SETTLED
+        with shared.coming_first(planned) as is_first:
+            if not is_first:
+                shared.wait_until_over(planned)
+            elif planned.number not in attempts.results:
+                self._leave_if_asked()
+                if not (is_return(past.plan, planned) and settle_unowed(planned, attempts)):
+                    self._run_step(planned, attempts, past)
+        if planned.number not in attempts.results:
+            self._leave_if_asked()
+        return is_settled(attempts.results.get(planned.number))
 
-    def _run_step(self, planned: PlannedStep, attempts: Attempts, past: Past) -> StepResult:
+    def _run_step(self, planned: PlannedStep, attempts: Attempts, past: Past) -> None:
         attempts.tell(StepStarted(planned=planned))
         # A wait changes nothing, so it may be left at any time.
         waits = planned.step.reversible is Reversible.NOTHING
@@ -195,7 +249,6 @@ class Executor:
                 begun = attempts.begin(planned)
             result = attempts.end(begun)
         attempts.tell(StepEnded(planned=planned, result=result))
-        return result
 
     def _make_attempts(self) -> Attempts:
         return Attempts(
@@ -215,29 +268,6 @@ class Executor:
         )
         with suppress(RefusedError):
             self.journal.write(entry)
-
-
-def _begin_all(
-    together: Together, attempts: Attempts, *, shared: Shared, turns: ExitStack
-) -> tuple[tuple[Begun, ...], PlannedStep | None]:
-    """Send what nobody else has sent; give also the step that keeps those after it back.
-
-    Args:
-        together: steps of one target.
-        attempts: the run's.
-        shared: what other targets send as well.
-        turns: ends when the effects have been seen.
-    """
-    begun: list[Begun] = []
-    for planned in together:
-        is_first = turns.enter_context(shared.coming_first(planned))
-        if is_first and planned.number not in attempts.results:
-            attempts.tell(StepStarted(planned=planned))
-            begun.append(attempts.begin(planned))
-            shared.tell_sent(planned)
-        if _keeps_back(attempts.results.get(planned.number)):
-            return tuple(begun), planned
-    return tuple(begun), None
 
 
 def _keeps_back(result: StepResult | None) -> bool:

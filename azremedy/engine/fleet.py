@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -107,12 +107,14 @@ class Fleet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """A step that several targets need: who comes first carries it out."""
+    """A step that several targets need: who comes first carries it out, and nobody else does."""
 
-    taken: Lock = field(default_factory=Lock)
-    """Held by who is at it, until its effect is seen."""
+    claim: Lock = field(default_factory=Lock)
+    """Taken by who comes first, for good."""
     sent: threading.Event = field(default_factory=threading.Event)
     """Set when its request is out, or will not be."""
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when its effect was seen, or will not be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,44 +125,65 @@ class Shared:
     """By number."""
     turns: dict[int, Turn]
     """By number too."""
+    stop: Stop
+    """What somebody outside asks; who waits for another target hears it."""
 
     @classmethod
-    def of(cls, plan: Plan) -> Shared:
+    def of(cls, plan: Plan, stop: Stop) -> Shared:
         """Find a plan's shared steps."""
         needed = {number for target in plan.targets for number in target.needs}
         steps = {planned.number: planned for planned in plan.steps if planned.number in needed}
-        return cls(steps=steps, turns={number: Turn() for number in needed})
+        return cls(steps=steps, turns={number: Turn() for number in needed}, stop=stop)
 
     def list_needed(self, target: TargetPlan) -> tuple[PlannedStep, ...]:
-        """List what a target needs of others."""
-        return tuple(self.steps[number] for number in target.needs)
-
-    def taking_turns(self, planned: PlannedStep) -> AbstractContextManager[object]:
-        """Keep others from a step while the block runs, if it is shared."""
-        turn = self.turns.get(planned.number)
-        return turn.taken if turn else nullcontext()
+        """List what a target needs of others, each once."""
+        return tuple(self.steps[number] for number in dict.fromkeys(target.needs))
 
     @contextmanager
     def coming_first(self, planned: PlannedStep) -> Iterator[bool]:
-        """Say whether the caller carries a step out, for as long as the block runs.
-
-        Who comes later is told so when its request is out, and need not wait for its effect.
-        """
-        turn = self.turns.get(planned.number, Turn())
-        if not turn.taken.acquire(blocking=False):
-            turn.sent.wait()
+        """Say whether the caller carries a step out; when the block ends, it is over."""
+        turn = self.turns.get(planned.number)
+        if turn is not None and not turn.claim.acquire(blocking=False):
             yield False
             return
         try:
             yield True
         finally:
-            turn.sent.set()
-            turn.taken.release()
+            self.tell_over(planned)
 
     def tell_sent(self, planned: PlannedStep) -> None:
         """Let those go on who wait for a step's request to be out."""
         if planned.number in self.turns:
             self.turns[planned.number].sent.set()
+
+    def tell_over(self, planned: PlannedStep) -> None:
+        """Let those go on, too, who wait for its effect."""
+        self.tell_sent(planned)
+        if planned.number in self.turns:
+            self.turns[planned.number].over.set()
+
+    def wait_until_sent(self, planned: PlannedStep) -> None:
+        """Wait until another target's thread has sent a step's request, or never will.
+
+        Raises:
+            KeyboardInterrupt: somebody asked to stop.
+        """
+        if planned.number in self.turns:
+            self._wait(self.turns[planned.number].sent)
+
+    def wait_until_over(self, planned: PlannedStep) -> None:
+        """Wait until whoever carries a step out has seen its effect, or never will.
+
+        Raises:
+            KeyboardInterrupt: somebody asked to stop.
+        """
+        if planned.number in self.turns:
+            self._wait(self.turns[planned.number].over)
+
+    def _wait(self, event: threading.Event) -> None:
+        while not event.wait(_LOOK_EVERY_S):
+            if self.stop.requested:
+                raise KeyboardInterrupt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -155,6 +155,7 @@ class JobWatch:
                 pace=pace,
                 vault=vault,
                 began=began or clock.now(),
+                followed_at=clock.now(),
             )
         finally:
             with self._guard:
@@ -180,7 +181,9 @@ class Follower:
     vault: VaultJobs
     """What is shared with those who wait for other jobs of the vault."""
     began: datetime
-    """When the job began, or somebody began to wait for it."""
+    """When the job began, as far as the waiter knows."""
+    followed_at: datetime
+    """When somebody began to wait for it."""
     _job: BackupJob | None = None
     _read_at: datetime | None = None
     _next: datetime | None = None
@@ -233,6 +236,7 @@ class Follower:
         perhaps = self._start + min(self.vault.shortest, _LATEST_FIRST_LOOK) + _RATHER_LATE
         earliest = max(surely, perhaps)
         if self.vault.shortest and (self._read_at or self._start) < perhaps:
+            # One read is what each job costs anyway, so it waits for nobody else's.
             return earliest
         return max(at for at in (earliest, self.vault.look_at, self._next) if at is not None)
 
@@ -266,14 +270,19 @@ class Follower:
             others = len(self.vault.followed) - 1
             self._next = now + min(4 * wait, max(wait, others * _BETWEEN))
         if task_status(self._job, SNAPSHOT) == "Completed":
-            took = now - self._start
-            self.vault.shortest = min(took, self.vault.shortest or took)
+            self._learn(now - self._start)
         return self._job
+
+    def _learn(self, took: timedelta) -> None:
+        """Keep what a snapshot took that was waited for from its beginning."""
+        is_whole = self.followed_at - self._start < self.pace.first
+        if is_whole and took > timedelta():
+            self.vault.shortest = min(took, self.vault.shortest or took)
 
     def _has_left_the_list(self, now: datetime) -> bool:
         """Say whether the job has ended since it was read: the list of running ones lacks it."""
         self._list_running(now)
-        listed_at, seen_at = self.vault.listed_at, self._read_at or self.began
+        listed_at, seen_at = self.vault.listed_at, self._read_at or self.followed_at
         if listed_at is None or self.job_id in self.vault.running:
             return False
         # A list from before the job was read knows less than was read.

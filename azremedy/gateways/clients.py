@@ -96,7 +96,8 @@ class Link:
 def _policies(link: Link, *, sign_in: Any = None) -> list[Any]:
     from azure.core.pipeline import policies as core  # noqa: PLC0415 - loads the SDK on use
 
-    # As azure-mgmt-core has both, which is loaded for these two alone by a command that only reads.
+    # azure-mgmt-core has policies of its own for logging and signing in, which do no more: a
+    # command that only reads would load it for nothing else.
     logging_policy = core.HttpLoggingPolicy()
     logging_policy.allowed_header_names |= LIMIT_HEADERS
     guards: list[Any] = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -44,6 +43,8 @@ class Polling(Protocol):
     """The part of azure-core's polling methods that an operation uses."""
 
     receipt: Receipt
+    delay_s: float
+    """Seconds after which a first look is worth it, as Azure said when it accepted it."""
 
     def status(self) -> str:
         """Return the status word of the last answer."""
@@ -51,16 +52,8 @@ class Polling(Protocol):
     def get_continuation_token(self) -> str:
         """Return a text from which the polling can go on."""
 
-    def drive(
-        self, watch: Callable[[str], None], pause: Callable[[float], None], waited_s: float
-    ) -> None:
-        """Poll until the end, telling each status word and pausing seconds in between.
-
-        Args:
-            watch: told the words.
-            pause: lets seconds pass.
-            waited_s: seconds that have passed since Azure accepted the operation.
-        """
+    def drive(self, watch: Callable[[str], None], pause: Callable[[float], None]) -> None:
+        """Poll until the end, telling each status word and pausing seconds in between."""
 
 
 def deferred_polling(interval_s: float) -> Any:
@@ -76,6 +69,7 @@ def deferred_polling(interval_s: float) -> Any:
         """ARM's polling, driven by its caller."""
 
         receipt = Receipt()
+        delay_s = 0.0
         driven = False
         watch: Callable[[str], None]
         pause: Callable[[float], None]
@@ -83,6 +77,7 @@ def deferred_polling(interval_s: float) -> Any:
         def initialize(self, client: Any, initial_response: Any, callback: Any) -> None:
             super().initialize(client, initial_response, callback)
             self.receipt = receipt_of(initial_response)
+            self.delay_s = float(self._extract_delay())
 
         def request_status(self, status_link: str) -> Any:
             # The SDK would take an outage while polling for the operation's own failure.
@@ -99,12 +94,8 @@ def deferred_polling(interval_s: float) -> Any:
             super().update_status()
             self.watch(self.status())
 
-        def drive(
-            self, watch: Callable[[str], None], pause: Callable[[float], None], waited_s: float
-        ) -> None:
+        def drive(self, watch: Callable[[str], None], pause: Callable[[float], None]) -> None:
             self.driven, self.watch, self.pause = True, watch, pause
-            # The SDK would look at once; Azure says after what time that is worth it.
-            pause(0 if self.finished() else max(self._extract_delay() - waited_s, 0))
             self.run()
 
         def _sleep(self, delay: float) -> None:
@@ -169,13 +160,13 @@ class Operation:
             AzremedyError: the operation failed, with the code that Azure gave, or the look did.
         """
         give_up = None if timeout_s is None else self.clock.now() + timedelta(seconds=timeout_s)
+        sleep = pause or self.clock.sleep
+        left_s = self._find_left_s()
+        if left_s > 0:
+            sleep(left_s if timeout_s is None else min(left_s, timeout_s))
         try:
             with self.translate():
-                self.polling.drive(
-                    lambda word: self._looked(word, on_poll, give_up),
-                    pause or self.clock.sleep,
-                    self._waited_s,
-                )
+                self.polling.drive(lambda word: self._looked(word, on_poll, give_up), sleep)
         except _OutOfTime:
             pass
         except NotFoundError as error:
@@ -186,11 +177,12 @@ class Operation:
             ) from error
         return self.status()
 
-    @property
-    def _waited_s(self) -> float:
-        if self.accepted_at is None:
-            return math.inf
-        return (self.clock.now() - self.accepted_at).total_seconds()
+    def _find_left_s(self) -> float:
+        """Give how long to wait before the first look: the SDK would look at once."""
+        if self.accepted_at is None or self.finished():
+            return 0
+        passed = self.clock.now() - self.accepted_at
+        return self.polling.delay_s - passed.total_seconds()
 
     def _looked(
         self, word: str, on_poll: Callable[[str], None] | None, give_up: datetime | None

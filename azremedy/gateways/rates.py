@@ -40,6 +40,8 @@ _POLICY_MINUTES = 3
 _WINDOW = "x-ms-ratelimit-remaining-subscription-resource-requests"
 _HOUR = timedelta(hours=1)
 _SPREAD = 10
+_NEW_HOUR = 4
+"""So much of an hour's reads back at once are those of a new one; less is an answer overtaken."""
 # Resource Graph: so many queries are left until a time. Source: learn.microsoft.com/azure/
 # governance/resource-graph/concepts/guidance-for-throttled-requests (2025).
 _QUERIES = "x-ms-user-quota-remaining"
@@ -123,7 +125,7 @@ class Window:
     def learn(self, left: int, now: datetime) -> None:
         """Correct the count by what Azure says is left; many more are those of a new hour."""
         told = left - self.out
-        if told > self.tokens + self.size / _SPREAD:
+        if told > self.tokens + self.size / _NEW_HOUR:
             self.size = max(self.size, float(left))
             self._begin(told, now)
         else:

@@ -221,8 +221,8 @@ def _row(found: Mended, alone: tuple[Exchange, ...]) -> tuple[str, ...]:
 
 def _figures(found: Mended, alone: tuple[Exchange, ...]) -> tuple[Figure, ...]:
     size = found.size
-    begins = "a canary" if size.ramp else "all at once"
-    name = f"{size.vms:,} VMs, {size.subscriptions} subscriptions, begun with {begins}"
+    begins = "from a canary on" if size.ramp else "all at once"
+    name = f"{size.vms:,} VMs, {size.subscriptions} subscriptions, {begins}"
     wall = "wall over the larger of path and throttle bound"
     throttled = float(count_throttled(found.exchanges))
     return (

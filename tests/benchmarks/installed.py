@@ -43,7 +43,7 @@ def find_installed() -> Installed:
     if not mark.is_file() or mark.read_text(encoding="utf-8") != sources:
         try:
             _install(folder)
-        except subprocess.SubprocessError as error:
+        except (subprocess.SubprocessError, OSError) as error:
             return _found_beside(Path(sys.executable), note=f"Measured as developed: {error}.")
         mark.write_text(sources, encoding="utf-8")
     scripts = "Scripts" if sys.platform == "win32" else "bin"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
-from queue import Queue
 from threading import Barrier, get_ident
 from typing import TYPE_CHECKING
 
@@ -18,7 +16,7 @@ from azremedy.domain.plan import TargetPlan
 from azremedy.domain.ramp import ErrorBudget, Ramp
 from azremedy.domain.run import RunState, StepState
 from azremedy.domain.steps import DeleteLock, DeleteRestorePointCollection, TriggerBackup
-from azremedy.engine.fleet import Fleet, Shared
+from azremedy.engine.fleet import Fleet
 from azremedy.engine.stop import Steering, Stop
 from azremedy.ids import ResourceId
 from azremedy.sandbox.scenario import Fault, FaultAnswer, Match, Timing
@@ -174,26 +172,6 @@ def test_a_shared_lock_that_cannot_be_removed_keeps_all_vms_from_being_tried(
     assert 0 != ended.exit_code
     assert 1 == sum("/locks/no-deletes" in each and "delete" in each for each in stage.writes())
     assert 4 == len(stage.documents(COLLECTION_TYPE))
-
-
-def test_who_shares_a_removal_waits_for_its_request_and_not_for_its_effect(tmp_path: Path) -> None:
-    """The second goes on while the first still looks at the lock, and sends nothing again."""
-    plan = plan_all(open_stage(tmp_path, world(2)), 2)
-    shared = Shared.of(plan)
-    removal = shared.list_needed(plan.targets[1])[0]
-    told: Queue[bool] = Queue()
-
-    def come_second() -> None:
-        with shared.coming_first(removal) as is_first:
-            told.put(is_first)
-
-    with ThreadPoolExecutor() as pool, shared.coming_first(removal) as is_first:
-        second = pool.submit(come_second)
-        shared.tell_sent(removal)
-        second.result(timeout=30)
-
-    assert is_first
-    assert not told.get_nowait()
 
 
 def test_asked_to_stop_every_vm_ends_its_step_and_no_other_begins(tmp_path: Path) -> None:

@@ -136,7 +136,7 @@ def _number(
         gaps=section.gaps,
         notes=section.notes,
         diagnosis=section.diagnosis,
-        needs=tuple(needs),
+        needs=tuple(dict.fromkeys(needs)),
         mends=section.mends,
     )
 

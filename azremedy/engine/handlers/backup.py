@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from azremedy.domain.jobs import describe_job, is_clean_up_pending, is_confirmed, job_outcome
 from azremedy.domain.resources import vault_of
 from azremedy.domain.run import Trigger
-from azremedy.domain.steps import ItemRef, TriggerBackup, WaitForJob
+from azremedy.domain.steps import ItemRef, TriggerBackup, WaitFor, WaitForJob
 from azremedy.engine.handlers.base import (
     Accepted,
     Moved,
@@ -189,9 +189,8 @@ class JobWait:
         give_up = self.tools.clock.now() + timedelta(seconds=self.step.timeout_s)
         try:
             job_id = self._find_job_id(give_up)
-            began = self.tools.memory.triggers[self.step.item_id].sent_at
             job = follow_job(
-                job_id, self.tools, until=give_up, is_settled=self._is_settled, began=began
+                job_id, self.tools, until=give_up, is_settled=self._is_settled, began=self._began
             )
         except BackupNotConfirmedError:
             raise
@@ -215,7 +214,9 @@ class JobWait:
             vault_id,
             trigger.operation_id or "",
         )
-        sleep_until(trigger.sent_at + self.tools.patience.operation_every, self.tools.clock)
+        if self._began is not None:
+            named = self._began + self.tools.patience.operation_every
+            sleep_until(min(named, give_up), self.tools.clock)
         while self.tools.clock.now() < give_up:
             status = ask_fresh(read, self.tools, until=give_up)
             if status.job_id:
@@ -231,6 +232,14 @@ class JobWait:
         raise BackupNotConfirmedError(
             f"No job was named in time for {self.step.item_id}", advice=self._where_it_is()
         )
+
+    @property
+    def _began(self) -> datetime | None:
+        """When the backup began, where it is followed; it is surely not over at once."""
+        if self.step.until is WaitFor.NONE:
+            return None
+        sent_at = self.tools.memory.triggers[self.step.item_id].sent_at
+        return min(sent_at, self.tools.clock.now())
 
     def _is_settled(self, job: BackupJob) -> bool:
         return is_confirmed(job, self.step.until) or not job.running

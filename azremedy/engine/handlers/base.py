@@ -121,10 +121,10 @@ class Patience:
     delete: timedelta = timedelta(hours=2)
     """How long one deletion is followed."""
     operation_every: timedelta = timedelta(seconds=10)
-    """Time between reads of a backup operation."""
+    """Time before and between reads of a backup operation."""
     job_every: timedelta = timedelta(seconds=30)
     """Time between looks for a job that was just begun, or that is to end."""
-    job_soonest: timedelta = timedelta(seconds=15)
+    job_soonest: timedelta = timedelta(seconds=10)
     """The shortest time between reads of a job that is followed; it grows with the time that has
     passed, since the service allows 150 reads an hour (recorded 429 answers)."""
     job_at_most: timedelta = timedelta(minutes=1)

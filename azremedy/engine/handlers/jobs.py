@@ -18,7 +18,7 @@ from azremedy.engine.handlers.base import (
     Tools,
 )
 from azremedy.engine.handlers.idle import find_running_job
-from azremedy.engine.handlers.patient import ask_fresh, keep_asking, retry_throttled
+from azremedy.engine.handlers.patient import ask_fresh, keep_asking, retry_throttled, sleep_until
 from azremedy.errors import AzureError, ConnectionFailedError, ServiceUnavailableError
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def follow_job(
                 told = _tell_news(job, tools, told=told)
                 if is_late or is_settled(job):
                     return job
-            tools.clock.sleep(follower.pause.total_seconds())
+            sleep_until(min(tools.clock.now() + follower.pause, until), tools.clock)
 
 
 def _tell_news(job: BackupJob, tools: Tools, *, told: str) -> str:

@@ -60,9 +60,9 @@ for lock in $("$AZ" lock list -g "$points_group" --query "[].name" -o tsv); do
     check_vm
     "$AZ" lock delete -n "$lock" -g "$points_group"
 done
-for _ in 1 2 3 4 5; do
+for wait in 0 "$LOOK_AT_LOCK_EVERY" "$LOOK_AT_LOCK_EVERY" "$LOOK_AT_LOCK_EVERY" "$LOOK_AT_LOCK_EVERY"; do
+    sleep "$wait"
     [ -z "$("$AZ" lock list -g "$points_group" --query "[].name" -o tsv)" ] || stop "the lock is still there"
-    sleep "$LOOK_AT_LOCK_EVERY"
 done
 check_vm
 check_no_job_runs

@@ -25,7 +25,7 @@ done
 "$AZ" restore-point collection delete -g "$points_group" --collection-name "$points_name" --yes -o none
 job=$("$AZ" backup protection backup-now -v "$vault_name" -g "$vault_group" -c "$vm" -i "$vm" \
     --backup-management-type AzureIaasVM --workload-type VM --retain-until "$UNTIL" --query name -o tsv)
-if [ "$FOLLOW" = job ]; then
+if [ "${FOLLOW:-snapshot}" = job ]; then
     "$AZ" backup job wait -v "$vault_name" -g "$vault_group" -n "$job"
     exit
 fi
