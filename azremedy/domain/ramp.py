@@ -59,6 +59,14 @@ class Ramp:
         """Say whether so many targets are worked on side by side; one alone never is."""
         return self.concurrency > 1 and targets > 1
 
+    def find_most(self, targets: int) -> int:
+        """Find how many of so many targets are ever worked on at once.
+
+        Each that is at work but for the first has taken the room of one that has ended.
+        """
+        first = max(1, min(self.first, self.concurrency))
+        return min(self.concurrency, (targets + first) // 2)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pace:

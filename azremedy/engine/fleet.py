@@ -55,7 +55,8 @@ class Fleet:
         """
         if not self.ramp.is_parallel(len(self.left)):
             return self._run_here()
-        with ThreadPoolExecutor(max_workers=self.ramp.concurrency) as pool:
+        # A pool makes new threads as long as it may, although others are about to be free.
+        with ThreadPoolExecutor(max_workers=self.ramp.find_most(len(self.left))) as pool:
             try:
                 self._run_in(pool)
             finally:
