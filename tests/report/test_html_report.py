@@ -131,7 +131,7 @@ def test_good_run_is_summed_up(fixed: Material) -> None:
         "Restore points": ("18", "deleted, all in the vault too", Tone.GOOD),
         "Locks": ("1", "1 removed for good", Tone.GOOD),
         "Backups": ("1 of 1", "confirmed after the repair", Tone.GOOD),
-        "Took": ("3 min 55 s", "from 2026-11-20 08:00:00 UTC", Tone.IDLE),
+        "Took": ("4 min", "from 2026-11-20 08:00:00 UTC", Tone.IDLE),
     } == tiles_of(fixed)
 
 

@@ -37,7 +37,7 @@ def test_run_has_a_case_for_each_step(failed: Material) -> None:
     assert cases[1].get("name") == (
         "2. remove CanNotDelete lock 'no-deletes' at group AzureBackupRG_westeurope_1"
     )
-    assert ("30.030", "20.000") == tuple(case.get("time") for case in cases[:2])
+    assert ("30.040", "20.000") == tuple(case.get("time") for case in cases[:2])
     assert "request " in str(cases[1][0].text)
     assert failed.run_id == root[0][0][0].get("value")
 
