@@ -213,7 +213,7 @@ class Executor:
 
     def _is_seen(self, planned: PlannedStep, attempts: Attempts, *, shared: Shared) -> bool:
         """Say whether a step's effect was seen, by whoever carried it out."""
-        if attempts.results.get(planned.number) is not None:
+        if planned.number in attempts.results:
             shared.wait_until_over(planned)
         return is_settled(attempts.results.get(planned.number))
 

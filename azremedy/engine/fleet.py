@@ -8,7 +8,6 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from azremedy.domain.plan import Plan, PlannedStep, TargetPlan
@@ -110,7 +109,7 @@ class Fleet:
 class Turn:
     """A step that several targets need: who comes first carries it out, and nobody else does."""
 
-    claim: Lock = field(default_factory=Lock)
+    claim: threading.Lock = field(default_factory=threading.Lock)
     """Taken by who comes first, for good."""
     sent: threading.Event = field(default_factory=threading.Event)
     """Set when its request is out, or will not be."""
@@ -212,7 +211,7 @@ class AttentiveClock:
 
 def take_turns(listen: Callable[[Event], None], stop: Stop) -> Callable[[Event], None]:
     """Make a listener that threads may share; it tells them when to leave, too."""
-    guard = Lock()
+    guard = threading.Lock()
 
     def listen_in_turn(event: Event) -> None:
         with guard:

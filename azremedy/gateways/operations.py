@@ -62,14 +62,13 @@ def deferred_polling(interval_s: float) -> Any:
     The SDK's poller starts a thread that polls at once. Here the caller's own thread does, when
     it wants to: Ctrl-C reaches it, and virtual time passes for one thread only.
     """
-    from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 - loads the SDK on use
     from azure.mgmt.core.polling.arm_polling import ARMPolling  # noqa: PLC0415 - loads the SDK
 
     class Deferred(ARMPolling):
         """ARM's polling, driven by its caller."""
 
         receipt = Receipt()
-        delay_s = 0.0
+        delay_s: float
         driven = False
         watch: Callable[[str], None]
         pause: Callable[[float], None]
@@ -82,8 +81,7 @@ def deferred_polling(interval_s: float) -> Any:
         def request_status(self, status_link: str) -> Any:
             # The SDK would take an outage while polling for the operation's own failure.
             answer = super().request_status(status_link)
-            if answer.http_response.status_code >= HTTPStatus.BAD_REQUEST:
-                raise HttpResponseError(response=answer.http_response)
+            answer.http_response.raise_for_status()
             return answer
 
         def finished(self) -> bool:

@@ -184,6 +184,10 @@ def _list_rest(scan: Scan) -> tuple[Listing, ...]:
     return (_list_locked(scan), _list_orphans(scan), _list_gaps(scan), _list_subscriptions(scan))
 
 
+def _tell_count(count: int | None) -> str:
+    return "not read" if count is None else str(count)
+
+
 def _list_locked(scan: Scan) -> Listing:
     return Listing(
         title="Locked groups of restore points",
@@ -192,7 +196,7 @@ def _list_locked(scan: Scan) -> Listing:
         rows=tuple(
             (
                 str(group.id),
-                "not read" if group.collections is None else str(group.collections),
+                _tell_count(group.collections),
                 ", ".join(
                     f"{lock.name} ({lock.level}) at {place(lock.scope)}" for lock in group.locks
                 ),
@@ -232,7 +236,7 @@ def _list_subscriptions(scan: Scan) -> Listing:
             (
                 each.name,
                 each.id,
-                "not read" if each.protected is None else str(each.protected),
+                _tell_count(each.protected),
                 f"{each.read_from}: {each.why}" if each.why else each.read_from.value,
                 tell_moment(each.read_at),
             )

@@ -74,12 +74,4 @@ show_collection -o none
 check_no_job_runs
 job=$("$AZ" backup protection backup-now -v "$vault_name" -g "$vault_group" -c "$vm" -i "$vm" \
     --backup-management-type AzureIaasVM --workload-type VM --retain-until "$UNTIL" --query name -o tsv)
-while :; do
-    state=$("$AZ" backup job show -v "$vault_name" -g "$vault_group" -n "$job" --query \
-        "join('/', [properties.status, properties.extendedInfo.tasksList[0].status])" -o tsv)
-    case "$state" in
-        */Completed) exit 0 ;;
-        InProgress/*) sleep "$LOOK_EVERY" ;;
-        *) stop "$state" ;;
-    esac
-done
+. "$(dirname "$0")/follow_with_az.sh"

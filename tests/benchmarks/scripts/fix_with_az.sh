@@ -29,12 +29,4 @@ if [ "${FOLLOW:-snapshot}" = job ]; then
     "$AZ" backup job wait -v "$vault_name" -g "$vault_group" -n "$job"
     exit
 fi
-while :; do
-    state=$("$AZ" backup job show -v "$vault_name" -g "$vault_group" -n "$job" --query \
-        "join('/', [properties.status, properties.extendedInfo.tasksList[0].status])" -o tsv)
-    case "$state" in
-        */Completed) exit 0 ;;
-        InProgress/*) sleep "$LOOK_EVERY" ;;
-        *) echo "$state" >&2; exit 1 ;;
-    esac
-done
+. "$(dirname "$0")/follow_with_az.sh"
