@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 """Where programs run."""
+_STARTER = Path(__file__).with_name("starter.py")
 _KIB = 1 if sys.platform == "darwin" else 1024
 _MIB = 1024 * 1024
 
@@ -35,9 +35,8 @@ class Sample:
     cpu_s: float
     """Processor seconds of it and of the programs that it ran."""
     peak_mib: float
-    """Its largest memory, or that of the largest program that it ran. Never less than what this
-    harness has itself (some 70 MiB): a new process counts its parent's memory until it is another
-    program."""
+    """Its largest memory, or that of the largest program that it ran; never less than the 10 MiB
+    of what starts it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,29 +88,27 @@ def measure(program: Program) -> Sample:
     Raises:
         ProgramFailedError: it could not be started, or said that it failed.
     """
-    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as given:
+    with tempfile.TemporaryFile("w+") as given:
         given.write(program.given)
         given.seek(0)
-        began = time.perf_counter()
-        child = subprocess.Popen(
-            program.command,
+        # A new process counts its parent's memory as its own peak until it is another program, and
+        # this one may hold a record of thousands of requests.
+        started = subprocess.run(
+            (sys.executable, "-IS", str(_STARTER), *program.command),
             env=dict(program.env),
             stdin=given,
-            stdout=said,
-            stderr=subprocess.STDOUT,
+            stdout=subprocess.PIPE,
             cwd=CHECKOUT,
+            check=True,
         )
-        _, status, usage = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if child.returncode:
-            said.seek(0)
-            told = said.read()[-1500:]
-            raise ProgramFailedError(f"{program.name}: exit code {child.returncode}: {told}")
+    found = json.loads(started.stdout)
+    if found["code"]:
+        told = found["said"][-1500:]
+        raise ProgramFailedError(f"{program.name}: exit code {found['code']}: {told}")
     return Sample(
-        wall_s=wall,
-        cpu_s=usage.ru_utime + usage.ru_stime,
-        peak_mib=usage.ru_maxrss * _KIB / _MIB,
+        wall_s=found["wall_s"],
+        cpu_s=found["cpu_s"],
+        peak_mib=found["maxrss"] * _KIB / _MIB,
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +20,15 @@ from tests.benchmarks.paths import (
     read_exchanges,
     throttle_bound_s,
 )
-from tests.benchmarks.processes import Program, Sample, Summary, compare, measure_in_turn
+from tests.benchmarks.processes import (
+    Program,
+    ProgramFailedError,
+    Sample,
+    Summary,
+    compare,
+    measure,
+    measure_in_turn,
+)
 from tests.benchmarks.scans import least_pages
 from tests.benchmarks.tables import Figure, Table, save
 
@@ -143,6 +153,29 @@ def test_programs_are_run_in_turn_and_warm_ups_do_not_count() -> None:
     assert ["a", "b"] * 3 == order
     assert [3.0, 5.0] == [each.wall_s for each in found["a"].samples]
     assert found["b"].wall_s == 5.0
+
+
+def python(code: str) -> Program:
+    """Make a program of a line of Python."""
+    return Program(name="python", command=(sys.executable, "-IS", "-c", code), env=dict(os.environ))
+
+
+def test_the_memory_of_whoever_measures_is_not_the_programs() -> None:
+    """A harness that holds much finds a small program small, and a large one large."""
+    held = bytearray(200 * 2**20)
+
+    small, large = measure(python("pass")), measure(python("bytearray(300 * 2**20)"))
+
+    assert small.peak_mib < len(held) / 2**20 / 2
+    assert large.peak_mib > 300
+
+
+def test_a_program_that_fails_is_told_with_what_it_said() -> None:
+    """Its exit code and its last words; a program that is not there is one that fails."""
+    with pytest.raises(ProgramFailedError, match=r"exit code 3: mind the gap"):
+        measure(python("print('mind the gap'); raise SystemExit(3)"))
+    with pytest.raises(ProgramFailedError, match="No such file"):
+        measure(Program(name="nobody", command=("no-such-program",), env=dict(os.environ)))
 
 
 def test_a_comparison_is_the_median_of_pairs() -> None:
