@@ -197,8 +197,10 @@ _SIGNS = (
 
 
 def redact(text: str) -> str:
-    """Write a text without the secrets in it; one that holds none comes back as it is."""
-    return _redact_again(text) if len(text) <= _OFTEN else _redact(text)
+    """Write a text without the secrets in it; one that holds none comes back itself."""
+    shown = _redact_again(text) if len(text) <= _OFTEN else _redact(text)
+    # What was kept of an equal text is another object.
+    return text if shown == text else shown
 
 
 @lru_cache(maxsize=_TEXTS)

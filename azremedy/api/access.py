@@ -36,16 +36,13 @@ def check_permissions(azure: Azure, plan: Plan, *, known: Access | None = None) 
     needs = merge_needs(need for planned in plan.steps for need in list_needs(planned.step))
     if not needs:
         return plan
-    answers = judge_needs(azure, needs, known=known)
-    told: set[Need] = set()
+    answers = {_key(each.need): each for each in judge_needs(azure, needs, known=known)}
+    accepts_unknown = _accepts_unknown_rights(plan)
     targets = []
     for index, target in enumerate(plan.targets):
-        mine = _list_keys(target, plan, last=index == len(plan.targets) - 1) - told
-        told |= mine
-        verdicts = guards.check_access(
-            [each for each in answers if _key(each.need) in mine],
-            accept_unknown_rights=_accepts_unknown_rights(plan),
-        )
+        keys = _list_keys(target, plan, last=index == len(plan.targets) - 1)
+        mine = [answers.pop(key) for key in keys if key in answers]
+        verdicts = guards.check_access(mine, accept_unknown_rights=accepts_unknown)
         targets.append(replace(target, verdicts=(*target.verdicts, *verdicts)))
     return replace(plan, targets=tuple(targets))
 
@@ -106,10 +103,10 @@ def _key(need: Need) -> Need:
     return Need(action=need.action, scope=need.scope)
 
 
-def _list_keys(target: TargetPlan, plan: Plan, *, last: bool) -> set[Need]:
+def _list_keys(target: TargetPlan, plan: Plan, *, last: bool) -> list[Need]:
     """List what a target needs; what nobody told goes with the last: locks that go back at the end.
 
     Where a lock is taken off tells that already.
     """
     own = [*target.steps, *plan.restores] if last else target.steps
-    return {_key(need) for planned in own for need in list_needs(planned.step)}
+    return [_key(need) for planned in own for need in list_needs(planned.step)]

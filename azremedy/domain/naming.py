@@ -70,6 +70,6 @@ def restore_point_time(name: str) -> datetime | None:
     if (match := _RESTORE_POINT.fullmatch(name)) is None:
         return None
     try:
-        return datetime.strptime(match[1], "%Y%m%d_%H%M%S").replace(tzinfo=UTC)
+        return datetime.fromisoformat(match[1].replace("_", "T")).replace(tzinfo=UTC)
     except ValueError:
         return None

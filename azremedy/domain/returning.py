@@ -75,10 +75,3 @@ def list_lent(plan: Plan, over: Collection[int]) -> frozenset[int]:
     returns = find_returns(plan)
     returned = (lender for lender, back in returns.items() if back.number in over)
     return frozenset((*returned, *(back.number for back in returns.values())))
-
-
-def is_return(plan: Plan, planned: PlannedStep) -> bool:
-    """Say whether a step only gives back what another one lends."""
-    if not isinstance(planned.step, CreateLock | StartVm):
-        return False
-    return any(back.number == planned.number for back in find_returns(plan).values())

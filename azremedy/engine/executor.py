@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from azremedy.domain.ends import find_ends
 from azremedy.domain.events import Event, RunEnded, StepEnded, StepStarted
-from azremedy.domain.returning import find_returns, is_return
+from azremedy.domain.returning import find_returns
 from azremedy.domain.run import SETTLED, Run, RunState, StepResult, StepState
 from azremedy.domain.run import find_exit_code as exit_code_of
 from azremedy.domain.steps import Reversible
@@ -232,7 +232,8 @@ class Executor:
                 shared.wait_until_over(planned)
             elif planned.number not in attempts.results:
                 self._leave_if_asked()
-                if not (is_return(past.plan, planned) and settle_unowed(planned, attempts)):
+                returns = planned.number in past.returning
+                if not (returns and settle_unowed(planned, attempts)):
                     self._run_step(planned, attempts, past)
         if planned.number not in attempts.results:
             self._leave_if_asked()
@@ -289,7 +290,7 @@ def _leave_all(past: Past, attempts: Attempts, *, why: str) -> None:
     """Lend nothing once more and do nothing that is left, but for what gives back."""
     over = {n: result for n, result in past.results.items() if result.state in SETTLED}
     attempts.results.update(over)
-    own = (each for each in past.plan.steps if not is_return(past.plan, each))
+    own = (each for each in past.plan.steps if each.number not in past.returning)
     _leave(own, attempts, why=why)
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from azremedy.domain.plan import Plan
@@ -51,9 +52,12 @@ class NeverBegunError(JournalDamagedError):
     """A journal holds no entry: its run ended before anything could be sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Past:
-    """What a run left behind when its process ended, in whatever way."""
+    """What a run left behind when its process ended, in whatever way.
+
+    It has no slots, so that what follows from it is found once: each step of a fleet asks.
+    """
 
     plan: Plan
     """What it carries out."""
@@ -83,7 +87,7 @@ class Past:
         """Make the past of a run that begins now."""
         return cls(plan=plan, run_id=run_id, journal=path, began=began)
 
-    @property
+    @cached_property
     def settled(self) -> Mapping[int, StepResult]:
         """Steps that need nothing more.
 
@@ -94,7 +98,7 @@ class Past:
         again = find_lent_again(self.plan, over)
         return {n: result for n, result in over.items() if n not in again}
 
-    @property
+    @cached_property
     def unknown(self) -> frozenset[int]:
         """Steps whose request may have been sent and whose outcome nobody saw."""
         open_ = {
@@ -103,6 +107,11 @@ class Past:
             if (result := self.results.get(number)) is None or result.state is StepState.UNKNOWN
         }
         return frozenset(open_)
+
+    @cached_property
+    def returning(self) -> frozenset[int]:
+        """Steps that only give back what another one lends."""
+        return frozenset(back.number for back in find_returns(self.plan).values())
 
     @property
     def open(self) -> bool:
