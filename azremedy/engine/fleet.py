@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from azremedy.domain.events import Event
 
-_LOOK_EVERY_S = 1.0
+_LOOK_EVERY_S = 2.0
+"""How soon a thread that waits hears that somebody asks it to leave."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -221,7 +221,10 @@ class Follower:
         left = self._due - self.clock.now()
         if left <= timedelta():
             return _UP_EVERY
-        return min(left, _UP_EVERY) if self._is_one_of_several else left
+        if not self._is_one_of_several:
+            return left
+        # Who waits for its own time needs to hear only of an early end, which the lists show.
+        return min(left, _UP_EVERY if self._own_time is None else self.pace.lists)
 
     @property
     def _is_one_of_several(self) -> bool:
@@ -230,15 +233,30 @@ class Follower:
     @property
     def _due(self) -> datetime:
         """When to read the job, by what is known now."""
-        surely = self.began + self.pace.first
         if not self._is_one_of_several:
-            return self._next or surely
-        perhaps = self._start + min(self.vault.shortest, _LATEST_FIRST_LOOK) + _RATHER_LATE
-        earliest = max(surely, perhaps)
-        if self.vault.shortest and (self._read_at or self._start) < perhaps:
-            # One read is what each job costs anyway, so it waits for nobody else's.
-            return earliest
-        return max(at for at in (earliest, self.vault.look_at, self._next) if at is not None)
+            return self._next or self._soonest
+        soon = (self._soonest, self.vault.look_at, self._next)
+        return self._own_time or max(at for at in soon if at is not None)
+
+    @property
+    def _own_time(self) -> datetime | None:
+        """When to read the job for the first time since it may be over, once that is known.
+
+        One read is what each job costs anyway, so it waits for nobody else's.
+        """
+        is_ahead = (self._read_at or self._start) < self._perhaps
+        return self._soonest if self.vault.shortest and is_ahead else None
+
+    @property
+    def _soonest(self) -> datetime:
+        """Before which nobody looks."""
+        surely = self.began + self.pace.first
+        return max(surely, self._perhaps) if self._is_one_of_several else surely
+
+    @property
+    def _perhaps(self) -> datetime:
+        """When the job may be over, by what another one of the vault took."""
+        return self._start + min(self.vault.shortest, _LATEST_FIRST_LOOK) + _RATHER_LATE
 
     @property
     def _start(self) -> datetime:
