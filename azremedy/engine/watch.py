@@ -35,7 +35,7 @@ _BETWEEN = timedelta(seconds=30)
 _RATHER_LATE = timedelta(seconds=5)
 _LONGEST_PAUSE_OF_LISTS = 4
 _UP_EVERY = timedelta(seconds=3)
-"""How soon one of several hears that another one's snapshot is over."""
+"""How soon one of several hears what another one has read."""
 
 
 class JobSource(Protocol):
@@ -223,8 +223,11 @@ class Follower:
             return _UP_EVERY
         if not self._is_one_of_several:
             return left
+        if self._own_time is None or self.vault.listed_at is None:
+            return min(left, _UP_EVERY)
         # Who waits for its own time needs to hear only of an early end, which the lists show.
-        return min(left, _UP_EVERY if self._own_time is None else self.pace.lists)
+        until_list = self.vault.listed_at + self.vault.pause - self.clock.now()
+        return min(left, max(until_list, _UP_EVERY))
 
     @property
     def _is_one_of_several(self) -> bool:
@@ -249,7 +252,7 @@ class Follower:
 
     @property
     def _soonest(self) -> datetime:
-        """Before which nobody looks."""
+        """Before which nobody looks, unless a list shows that the job has ended."""
         surely = self.began + self.pace.first
         return max(surely, self._perhaps) if self._is_one_of_several else surely
 

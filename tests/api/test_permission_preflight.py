@@ -313,3 +313,5 @@ def test_a_right_that_all_lack_is_told_once(tmp_path: Path) -> None:
     subjects = [each.subject for each in plan.refusals if each.guard == "permission-missing"]
     assert sorted(set(subjects)) == sorted(subjects)
     assert subjects
+    told_at = {each.target: each.verdicts for each in plan.targets if each.verdicts}
+    assert any(each.guard == "permission-missing" for each in told_at[plan.targets[0].target])

@@ -16,7 +16,7 @@ import time
 
 def run(command: list[str]) -> dict[str, float | str]:
     """Run a command to its end; standard input is its own."""
-    with tempfile.TemporaryFile("w+") as said:
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
         began = time.perf_counter()
         child = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
         _, status, usage = os.wait4(child.pid, 0)

@@ -170,6 +170,13 @@ def test_the_memory_of_whoever_measures_is_not_the_programs() -> None:
     assert large.peak_mib > 300
 
 
+def test_a_program_may_say_what_is_no_text() -> None:
+    """What it prints has no part in the measurement."""
+    code = "import sys; sys.stdout.buffer.write(bytes([255]))"
+
+    assert measure(python(code)).wall_s > 0
+
+
 def test_a_program_that_fails_is_told_with_what_it_said() -> None:
     """Its exit code and its last words; a program that is not there is one that fails."""
     with pytest.raises(ProgramFailedError, match=r"exit code 3: mind the gap"):
