@@ -172,6 +172,7 @@ def _figures(found: dict[str, Repair]) -> tuple[Figure, ...]:
 
 def _against(name: str, other: Repair, mine: Repair) -> tuple[Figure, ...]:
     least, most = _WANTED.get(name, (None, None))
+    own, others = (_count_without_polls(each) for each in (mine, other))
     return (
         Figure(
             what=f"one VM: {name} over azremedy",
@@ -187,8 +188,13 @@ def _against(name: str, other: Repair, mine: Repair) -> tuple[Figure, ...]:
             what=f"requests: azremedy over {name}",
             found=len(mine.exchanges) / len(other.exchanges),
             most=most,
+            note=f"without polls on both sides: {own} over {others}",
         ),
     )
+
+
+def _count_without_polls(repair: Repair) -> int:
+    return len(repair.exchanges) - count_kinds(repair.exchanges)["polls"]
 
 
 def _note(speed: float) -> str:
