@@ -22,9 +22,13 @@ BACKUP = ("backup-now", "--vm", "web-1", "--yes")
 
 @contextmanager
 def served_world() -> Iterator[dict[str, str]]:
-    """Serve a world whose service takes no request for a backup; give a client's environment."""
+    """Serve a world whose service takes no request for a backup; give a client's environment.
+
+    Its time is quick: calls that follow each other within one second of Azure's, which is all that
+    an answer's date tells, could not say which was first.
+    """
     refused = answered(TRIGGER, 400, times=99, code="BMSUserErrorObjectLocked", message="Locked.")
-    setting = Setting(scenario=with_faults(built_in("healthy"), refused))
+    setting = Setting(scenario=with_faults(built_in("healthy"), refused), speed=60)
     with running(setting) as opened:
         yield dict(opened.ready["env"])
 

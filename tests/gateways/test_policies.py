@@ -149,6 +149,40 @@ def test_the_clock_is_azures(scripted: Scripted) -> None:
     assert clock.offset > timedelta(days=300)
 
 
+def test_the_clock_does_not_go_back_within_a_second() -> None:
+    """A Date has whole seconds: an answer that agrees with the clock changes nothing."""
+    local = Fixed(datetime(2026, 1, 1, tzinfo=UTC))
+    clock, seen = AzureClock(local), list[datetime]()
+
+    for second in ("00", "00", "01", "01", "02"):
+        clock.observe(f"Fri, 20 Nov 2026 08:00:{second} GMT")
+        seen.append(clock.now())
+        local.time += timedelta(seconds=0.4)
+
+    assert sorted(set(seen)) == seen
+    assert seen[-1] < datetime(2026, 11, 20, 8, 0, 3, tzinfo=UTC)
+
+
+def test_a_local_clock_that_is_right_stays() -> None:
+    """Its fractions of a second are worth more than a Date's whole ones."""
+    local = Fixed(datetime(2026, 11, 20, 8, 0, 0, 700_000, tzinfo=UTC))
+    clock = AzureClock(local)
+
+    clock.observe("Fri, 20 Nov 2026 08:00:00 GMT")
+
+    assert timedelta(0) == clock.offset
+
+
+def test_a_clock_that_is_ahead_is_put_back() -> None:
+    """By as much as the answer's second is away."""
+    local = Fixed(datetime(2026, 11, 20, 8, 0, 1, tzinfo=UTC))
+    clock = AzureClock(local)
+
+    clock.observe("Fri, 20 Nov 2026 08:00:00 GMT")
+
+    assert timedelta(seconds=-1) == clock.offset
+
+
 @pytest.mark.parametrize("date", ["", "yesterday", "Fri, 20 Nov 2026 08:00:00 -0000"])
 def test_what_is_no_date_leaves_the_clock_alone(date: str) -> None:
     """Garbage and times without a zone are passed over."""
