@@ -173,7 +173,7 @@ class Executor:
         not_done = (p for p in together if not self._is_seen(p, attempts, shared=shared))
         failed = next(not_done, None)
         if failed is not None and failed.number not in attempts.results:
-            self._leave_if_asked()
+            self.steering.stop.leave_if_asked()
         return failed
 
     def _begin_all(
@@ -217,10 +217,6 @@ class Executor:
             shared.wait_until_over(planned)
         return is_settled(attempts.results.get(planned.number))
 
-    def _leave_if_asked(self) -> None:
-        if self.steering.stop.requested:
-            raise KeyboardInterrupt
-
     def _is_done(
         self, planned: PlannedStep, attempts: Attempts, past: Past, *, shared: Shared
     ) -> bool:
@@ -231,12 +227,12 @@ class Executor:
             if not is_first:
                 shared.wait_until_over(planned)
             elif planned.number not in attempts.results:
-                self._leave_if_asked()
+                self.steering.stop.leave_if_asked()
                 returns = planned.number in past.returning
                 if not (returns and settle_unowed(planned, attempts)):
                     self._run_step(planned, attempts, past)
         if planned.number not in attempts.results:
-            self._leave_if_asked()
+            self.steering.stop.leave_if_asked()
         return is_settled(attempts.results.get(planned.number))
 
     def _run_step(self, planned: PlannedStep, attempts: Attempts, past: Past) -> None:

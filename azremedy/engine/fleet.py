@@ -82,8 +82,8 @@ class Fleet:
             done, self.running = wait(self.running, return_when=FIRST_COMPLETED)
             for each in done:
                 pace = pace.after(well=each.result())
-        if self.left and self.stop.requested:
-            raise KeyboardInterrupt
+        if self.left:
+            self.stop.leave_if_asked()
 
     def _may_begin(self, pace: Pace) -> bool:
         room = len(self.running) < pace.window
@@ -183,8 +183,7 @@ class Shared:
 
     def _wait(self, event: threading.Event) -> None:
         while not event.wait(_LOOK_EVERY_S):
-            if self.stop.requested:
-                raise KeyboardInterrupt
+            self.stop.leave_if_asked()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,6 +44,15 @@ class Stop:
         if self.urgent or (self.requested and get_ident() in self.waiting):
             raise KeyboardInterrupt
 
+    def leave_if_asked(self) -> None:
+        """Leave between two steps, where nothing is half done, if that was asked for.
+
+        Raises:
+            KeyboardInterrupt: somebody has asked.
+        """
+        if self.requested:
+            raise KeyboardInterrupt
+
     @contextmanager
     def leaving_allowed(self) -> Iterator[None]:
         """Let the calling thread's step be left at any time inside; what was asked before counts.
@@ -51,8 +60,7 @@ class Stop:
         Raises:
             KeyboardInterrupt: when somebody has asked already.
         """
-        if self.requested:
-            raise KeyboardInterrupt
+        self.leave_if_asked()
         self.waiting.add(get_ident())
         try:
             yield
